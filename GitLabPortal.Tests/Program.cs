@@ -1,0 +1,6 @@
+using Xunit.Runner.InProc.SystemConsole;
+
+return args switch
+{
+    _ => await ConsoleRunner.Run(args),
+};
