@@ -2,10 +2,10 @@ using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Projects;
-using GitLabPortal.Repositories;
+
 using GitLabPortal.Security;
 using GitLabPortal.Shell;
-using GitLabPortal.SignIn;
+
 using GitLabPortal.Teams;
 using GitLabPortal.UI;
 
@@ -23,19 +23,19 @@ internal static class PortalHost
         services.AddSecurity(configuration);
         services.AddData(configuration);
         services.AddUI();
-        services.AddAccounts(configuration);
+        // services.AddAccounts(configuration);
         services.AddTeams(configuration);
         services.AddConnections(configuration);
-        services.AddRepositories(configuration);
-        services.AddProjects(configuration);
-        services.AddSignIn(configuration);
+        // services.AddRepositories(configuration);
+        services.AddProjects();
+        // services.AddSignIn(configuration);
         services.AddShell(configuration);
 
         SettingsCheck.Require(services);
         var app = builder.Build();
         app.UseShell();
-        app.MapAccounts();
-        app.MapSignIn();
+        // app.MapAccounts();
+        // app.MapSignIn();
         app.MapShell();
         return app;
     }

@@ -31,7 +31,7 @@ internal static class ShellFeature
             foreach (var proxy in portal.Value.TrustedProxies)
             {
                 if (IPAddress.TryParse(proxy, out var address)) options.KnownProxies.Add(address);
-                else options.KnownIPNetworks.Add(IPNetwork.Parse(proxy));
+                else options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
             }
         });
         return services;
