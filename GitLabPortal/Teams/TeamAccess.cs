@@ -69,6 +69,8 @@ public sealed class TeamAuthorizer(IDbContextFactory<PortalDb> contexts)
 }
 
 /// <summary>Somebody's membership changed: pages that are open look again whether they may stay.</summary>
-public sealed record MembershipChanged(Guid TeamId, Guid AccountId);
+/// <param name="TeamId">The team.</param>
+/// <param name="AccountId">Whose membership; null when it concerns every member, e.g. the team has a new name.</param>
+public sealed record MembershipChanged(Guid TeamId, Guid? AccountId);
 
 public sealed class MembershipFeed : Feed<MembershipChanged>;
