@@ -72,7 +72,7 @@ public sealed class ReplaceToken(
     public async Task<Result<IReadOnlyList<Finding>>> RunAsync(
         TeamAccess access, Guid connectionId, string pasted, IProgress<Finding>? progress, CancellationToken cancellationToken)
     {
-        var cleaned = TokenText.Clean(pasted);
+        var cleaned = PastedToken.Read(new Secret(pasted));
         if (!cleaned.IsSuccess) return cleaned.Problem;
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

@@ -92,7 +92,7 @@ public sealed class ConnectWizard(
     {
         ForgetToken();
         if (Server is not { CanContinue: true, Address: { } address } server) return false;
-        var cleaned = TokenText.Clean(pasted);
+        var cleaned = PastedToken.Read(new Secret(pasted));
         if (!cleaned.IsSuccess)
         {
             Problem = cleaned.Problem;
