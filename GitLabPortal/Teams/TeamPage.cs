@@ -100,8 +100,14 @@ public abstract class TeamPage : LiveComponent
         Denied = !access.IsSuccess;
         if (Access is not null) await LoadAsync();
         StateHasChanged();
-        // A full load: it also ends the circuit, and with it whatever else still shows the team.
-        if (Denied) Location.NavigateTo("/", forceLoad: true);
+        if (Denied) await LeaveAsync();
+    }
+
+    private async Task LeaveAsync()
+    {
+        var state = await Authentication.GetAuthenticationStateAsync();
+        // A full load: it also ends the circuit, and with it whatever else still shows the team. An ended session is SessionGuard's.
+        if (state.User.Identity is { IsAuthenticated: true }) Location.NavigateTo("/", forceLoad: true);
     }
 
     private void OnMembershipChanged(MembershipChanged change)
