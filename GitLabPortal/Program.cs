@@ -1,15 +1,16 @@
+using GitLabPortal;
 using GitLabPortal.Data;
 using GitLabPortal.Shell;
-using GitLabPortal.Teams;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddData(builder.Configuration);
-builder.Services.AddRazorComponents().AddInteractiveServerComponents();
-builder.Services.AddSingleton<TeamAuthorizer>();
-var app = builder.Build();
-await app.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(CancellationToken.None);
-var files = new Microsoft.Extensions.FileProviders.ManifestEmbeddedFileProvider(typeof(Program).Assembly, "web");
-app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
-app.UseAntiforgery();
-app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
-app.Run();
+try
+{
+    await using var app = PortalHost.Build(args);
+    await app.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(app.Lifetime.ApplicationStopping);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (StartProblem.Explain(e) is { } explanation)
+{
+    await Console.Error.WriteLineAsync(explanation);
+    return 1;
+}

@@ -1,3 +1,4 @@
+using GitLabPortal.Kernel;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Data.Sqlite;
@@ -11,7 +12,7 @@ public static class DataFeature
     /// <summary>The database, its upgrade and the key ring.</summary>
     public static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)
     {
-        services.Configure<DataOptions>(configuration.GetSection(DataOptions.Section));
+        services.AddSettings<DataOptions>(configuration, DataOptions.Section, o => o.Problems());
         services.AddDbContextFactory<PortalDb>((provider, options) =>
             Configure(options, provider.GetRequiredService<IOptions<DataOptions>>().Value.DatabaseFile));
         services.AddSingleton<DatabaseUpgrade>();

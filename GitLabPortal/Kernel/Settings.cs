@@ -1,0 +1,71 @@
+using System.Reflection;
+
+namespace GitLabPortal.Kernel;
+
+/// <summary>What is wrong with the settings, gathered from all features before the portal starts.</summary>
+public sealed class SettingsProblems
+{
+    private readonly List<string> problems = [];
+
+    public IReadOnlyList<string> All => problems;
+
+    internal void Add(IEnumerable<string> found) => problems.AddRange(found);
+}
+
+public static class Settings
+{
+    /// <summary>
+    /// Binds a section to <typeparamref name="T"/> and notes every problem with it by its key: a value of the wrong kind, a key that
+    /// is no setting, and what <paramref name="problems"/> finds.
+    /// </summary>
+    public static IServiceCollection AddSettings<T>(
+        this IServiceCollection services, IConfiguration configuration, string section, Func<T, IEnumerable<string>> problems)
+        where T : class, new()
+    {
+        var found = Problems(services);
+        var values = configuration.GetSection(section);
+        var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToList();
+        var unknown = values.GetChildren().Where(v => !properties.Exists(p => p.Name.Equals(v.Key, StringComparison.OrdinalIgnoreCase)));
+        found.Add(unknown.Select(v => $"{v.Path} is not a setting. This section has {string.Join(", ", properties.Select(p => p.Name))}."));
+
+        var unreadable = properties.Select(p => Unreadable(values, p)).OfType<string>().ToList();
+        found.Add(unreadable);
+        if (unreadable.Count > 0) return services;
+
+        services.Configure<T>(values);
+        found.Add(problems(values.Get<T>() ?? new T()));
+        return services;
+    }
+
+    /// <summary>The list that all features add to.</summary>
+    public static SettingsProblems Problems(IServiceCollection services)
+    {
+        if (services.FirstOrDefault(s => s.ServiceType == typeof(SettingsProblems))?.ImplementationInstance is SettingsProblems known) return known;
+        var problems = new SettingsProblems();
+        services.AddSingleton(problems);
+        return problems;
+    }
+
+    private static string? Unreadable(IConfigurationSection section, PropertyInfo property)
+    {
+        var value = section.GetSection(property.Name);
+        try
+        {
+            value.Get(property.PropertyType);
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            return $"{section.Path}:{property.Name} is '{value.Value}'. Give {Kind(property.PropertyType)}.";
+        }
+    }
+
+    private static string Kind(Type type) => type switch
+    {
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(TimeSpan) => "a time such as 00:00:30",
+        _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(DateTimeOffset) => "a date and time",
+        _ => $"a value of the kind {type.Name}",
+    };
+}
