@@ -11,7 +11,6 @@ public static class AccountsFeature
     /// <summary>Accounts, the session cookie and who may open a page that says nothing else: whoever is signed in.</summary>
     public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(TimeProvider.System);
         services.AddIdentityCore<Account>(options =>
             {
                 options.User.RequireUniqueEmail = true;
@@ -49,7 +48,6 @@ public static class AccountsFeature
     {
         services.AddSingleton<SessionFeed>();
         services.AddSingleton<SessionValidation>();
-        services.AddCascadingAuthenticationState();
         // The last one wins over what Blazor registers, whichever is added first.
         services.RemoveAll<AuthenticationStateProvider>();
         services.AddScoped<AuthenticationStateProvider, CircuitSession>();

@@ -2,11 +2,9 @@ using System.Security.Claims;
 
 namespace GitLabPortal.Accounts;
 
-/// <summary>What a signed-in person's principal says. Apart from the session it is read from the database for each request.</summary>
+/// <summary>Reads a signed-in person's claims (see <see cref="AccountClaims"/>). Apart from the session it is read from the database for each request.</summary>
 public static class PersonClaims
 {
-    internal const string DisplayNameType = "gitlabportal:name";
-
     internal const string SessionIdType = "gitlabportal:session";
 
     /// <summary>Null for somebody who is not signed in.</summary>
@@ -14,7 +12,7 @@ public static class PersonClaims
         Guid.TryParse(person.FindFirstValue(ClaimTypes.NameIdentifier), out var id) ? id : null;
 
     /// <summary>The name to show; empty for somebody who is not signed in.</summary>
-    public static string GetDisplayName(this ClaimsPrincipal person) => person.FindFirstValue(DisplayNameType) ?? "";
+    public static string GetDisplayName(this ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.GivenName) ?? "";
 
     public static string? GetSessionId(this ClaimsPrincipal person) => person.FindFirstValue(SessionIdType);
 }

@@ -24,14 +24,15 @@ public sealed class SessionValidation(IDbContextFactory<PortalDb> contexts, IOpt
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var account = await db.Set<Account>()
             .Where(a => a.Id == id && a.SecurityStamp == stamp)
-            .Select(a => new { a.Name, a.Email })
+            .Select(a => new { a.Name, a.Email, a.IsPortalAdministrator })
             .SingleOrDefaultAsync(cancellationToken);
         if (account is null) return null;
 
         var identity = new ClaimsIdentity(IdentityConstants.ApplicationScheme, types.UserNameClaimType, types.RoleClaimType);
         identity.AddClaim(new Claim(types.UserIdClaimType, id.ToString()));
         identity.AddClaim(new Claim(types.UserNameClaimType, account.Email ?? ""));
-        identity.AddClaim(new Claim(PersonClaims.DisplayNameType, account.Name));
+        identity.AddClaim(new Claim(ClaimTypes.GivenName, account.Name));
+        if (account.IsPortalAdministrator) identity.AddClaim(new Claim(AccountClaims.PortalAdministrator, "true"));
         identity.AddClaim(new Claim(types.SecurityStampClaimType, stamp));
         if (person.GetSessionId() is { } session) identity.AddClaim(new Claim(PersonClaims.SessionIdType, session));
         return new ClaimsPrincipal(identity);
