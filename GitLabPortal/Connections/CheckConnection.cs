@@ -30,7 +30,7 @@ public sealed class CheckConnection(
         }
 
         feed.Publish(new ConnectionChanged(connection.Id, access.TeamId, ConnectionChange.Updated));
-        return Result<IReadOnlyList<Finding>>.Of(findings);
+        return Result.Of<IReadOnlyList<Finding>>(findings);
     }
 
     private async Task<IReadOnlyList<Finding>> CheckAsync(Connection connection, IProgress<Finding>? progress, CancellationToken cancellationToken)

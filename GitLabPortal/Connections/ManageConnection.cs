@@ -104,7 +104,7 @@ public sealed class ReplaceToken(
 
         feed.Publish(new ConnectionChanged(connection.Id, access.TeamId, ConnectionChange.Updated));
         feed.Publish(new ConnectionChanged(connection.Id, access.TeamId, ConnectionChange.SyncRequested));
-        return Result<IReadOnlyList<Finding>>.Of(report.Findings);
+        return Result.Of<IReadOnlyList<Finding>>(report.Findings);
     }
 }
 

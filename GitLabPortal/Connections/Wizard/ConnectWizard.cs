@@ -112,11 +112,11 @@ public sealed class ConnectWizard(
     /// <summary>Groups that the token sees, for restricting the connection to some.</summary>
     public async Task<Result<IReadOnlyList<GitLabGroup>>> FindGroupsAsync(string? search, CancellationToken cancellationToken)
     {
-        if (passed is null || Server?.Address is not { } address) return Result<IReadOnlyList<GitLabGroup>>.Of([]);
+        if (passed is null || Server?.Address is not { } address) return Result.Of<IReadOnlyList<GitLabGroup>>([]);
         try
         {
             var page = await clients.For(address.BaseUrl, passed.Token, passed.AllowsPlainHttp).Groups.ListAsync(search, 1, cancellationToken);
-            return Result<IReadOnlyList<GitLabGroup>>.Of(page.Items);
+            return Result.Of<IReadOnlyList<GitLabGroup>>(page.Items);
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
         {

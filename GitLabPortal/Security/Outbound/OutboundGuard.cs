@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using GitLabPortal.Kernel;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -10,8 +11,7 @@ public static class OutboundGuard
     /// <summary>Registers <see cref="GuardedHttp"/> and the rules behind it. <see cref="HostResolver"/> and <see cref="AddressDialler"/> may be registered before.</summary>
     public static IServiceCollection AddOutboundGuard(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<OutboundOptions>().Bind(configuration.GetSection(OutboundOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<OutboundOptions>, OutboundOptionsValidator>();
+        services.AddSettings<OutboundOptions>(configuration, OutboundOptions.Section, OutboundOptionsValidator.Problems);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
         services.TryAddSingleton<AddressDialler>(DialAsync);
