@@ -1,5 +1,6 @@
 using GitLabPortal.Kernel;
 using GitLabPortal.UI;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 
@@ -10,6 +11,7 @@ namespace GitLabPortal.Teams;
 /// membership or the session changes: a removed person is led away at once, a changed role shows at once.
 /// Render nothing of the team while <see cref="Access"/> is null.
 /// </summary>
+[Authorize]
 public abstract class TeamPage : LiveComponent
 {
     private string? openedSlug;
@@ -100,8 +102,14 @@ public abstract class TeamPage : LiveComponent
         Denied = !access.IsSuccess;
         if (Access is not null) await LoadAsync();
         StateHasChanged();
-        // A full load: it also ends the circuit, and with it whatever else still shows the team.
-        if (Denied) Location.NavigateTo("/", forceLoad: true);
+        if (Denied) await LeaveAsync();
+    }
+
+    private async Task LeaveAsync()
+    {
+        var state = await Authentication.GetAuthenticationStateAsync();
+        // A full load: it also ends the circuit, and with it whatever else still shows the team. An ended session leads to the sign-in page by itself.
+        if (state.User.Identity is { IsAuthenticated: true }) Location.NavigateTo("/", forceLoad: true);
     }
 
     private void OnMembershipChanged(MembershipChanged change)

@@ -7,6 +7,14 @@ internal static class TeamsFeature
         services.AddSingleton<TeamAuthorizer>();
         services.AddSingleton<TeamQueries>();
         services.AddSingleton<MembershipFeed>();
+        services.AddSingleton<CreateTeam>();
+        services.AddSingleton<RenameTeam>();
+        services.AddSingleton<ChangeRole>();
+        services.AddSingleton<RemoveMember>();
+        services.AddSingleton<LeaveTeam>();
+        services.AddSingleton<CreateInvitation>();
+        services.AddSingleton<RevokeInvitation>();
+        services.AddScoped<AcceptInvitation>();
         return services;
     }
 }
