@@ -72,7 +72,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public async Task SetTokenAsync(Connection connection, string token, SecretProtector? protector = null)
     {
-        var cipher = (protector ?? secrets).Protect(new Secret(token), $"connection:{connection.Id}").CipherText;
+        var cipher = (protector ?? secrets).Protect(new Secret(token), ConnectionTokens.Row(connection.Id)).CipherText;
         await using var db = Database.CreateDbContext();
         await db.Set<Connection>().Where(c => c.Id == connection.Id).ExecuteUpdateAsync(s => s.SetProperty(c => c.ProtectedToken, cipher));
     }

@@ -38,7 +38,7 @@ internal sealed partial class SyncConnection(
         feed.Publish(SyncProgress.Of(run));
         try
         {
-            if (secrets.Reveal(connection.ProtectedToken, $"connection:{connection.Id}") is not { } token) return await FailAsync(run, SyncProblem.TokenLost, cancellationToken);
+            if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token) return await FailAsync(run, SyncProblem.TokenLost, cancellationToken);
 
             await WalkAsync(connection, run, gitLab(connection, token), cancellationToken);
             return SyncOutcome.Over;
