@@ -2,6 +2,7 @@ using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Projects;
+using GitLabPortal.Repositories;
 
 using GitLabPortal.Security;
 using GitLabPortal.Shell;
@@ -23,11 +24,11 @@ internal static class PortalHost
         services.AddSecurity(configuration);
         services.AddData(configuration);
         services.AddUI();
-        // services.AddAccounts(configuration);
+        services.AddAccounts(configuration);
         services.AddTeams(configuration);
         services.AddConnections(configuration);
-        // services.AddRepositories(configuration);
-        services.AddProjects();
+        services.AddRepositories(configuration);
+        services.AddProjects(configuration);
         // services.AddSignIn(configuration);
         services.AddShell(configuration);
 

@@ -14,13 +14,16 @@ public readonly record struct Result
 
     public static Result Success => default;
 
+    /// <summary>For values whose type is an interface, which C# does not convert implicitly.</summary>
+    public static Result<T> Of<T>(T value) => new(value, null);
+
     public static implicit operator Result(Problem problem) => new(problem);
 }
 
 /// <summary>The outcome of a use case: a value, or the problem that stood in the way.</summary>
 public readonly record struct Result<T>
 {
-    private Result(T? value, Problem? problem) => (Value, Problem) = (value, problem);
+    internal Result(T? value, Problem? problem) => (Value, Problem) = (value, problem);
 
     public T? Value { get; }
 

@@ -24,7 +24,7 @@ public static class Settings
     {
         var found = Problems(services);
         var values = configuration.GetSection(section);
-        var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToList();
+        var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.SetMethod!.IsPublic).ToList();
         var unknown = values.GetChildren().Where(v => !properties.Exists(p => p.Name.Equals(v.Key, StringComparison.OrdinalIgnoreCase)));
         found.Add(unknown.Select(v => $"{v.Path} is not a setting. This section has {string.Join(", ", properties.Select(p => p.Name))}."));
 

@@ -3,10 +3,10 @@ using GitLabPortal.Repositories;
 
 namespace GitLabPortal.Projects;
 
-public static class ProjectsFeature
+internal static class ProjectsFeature
 {
     /// <summary>Repositories that teams picked.</summary>
-    public static IServiceCollection AddProjects(this IServiceCollection services)
+    public static IServiceCollection AddProjects(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ProjectFeed>();
         services.AddSingleton<PickedRepositories>(ProjectQueries.Picked);

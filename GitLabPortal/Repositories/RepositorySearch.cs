@@ -84,7 +84,7 @@ public sealed record RepositorySearch
         bool? YesNo(string name) => Value(name) switch { "yes" => true, "no" => false, _ => null };
 
         T? Word<T>(string name) where T : struct, Enum =>
-            Value(name) is { Length: > 0 } word && char.IsAsciiLetter(word[0]) && Enum.TryParse<T>(word, ignoreCase: true, out var value) && Enum.IsDefined(value)
+            Value(name) is { Length: > 0 } word && word.All(char.IsAsciiLetter) && Enum.TryParse<T>(word, ignoreCase: true, out var value) && Enum.IsDefined(value)
                 ? value
                 : null;
     }

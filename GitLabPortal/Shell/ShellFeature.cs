@@ -15,6 +15,7 @@ internal static class ShellFeature
         Settings.Problems(services).Add(ConfigurationSources.UrlProblems(configuration["Urls"]));
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
+        services.AddRateLimiter(_ => { });
         services.AddSingleton<WebAssets>();
         services.AddHealthChecks().AddDbContextCheck<PortalDb>("database", tags: ["ready"]);
         services.AddResponseCompression(options =>

@@ -1,0 +1,106 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace GitLabPortal.Tests.Sandbox;
+
+/// <summary>
+/// A GitLab server double that speaks real HTTP on loopback. Disposing it fails the test when a route was called that
+/// neither GitLab nor the test knows.
+/// </summary>
+public sealed class GitLabSandbox : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly DeclaredPaths _declared = new();
+    private int _disposed;
+
+    private GitLabSandbox(WebApplication app, SandboxWorld world)
+    {
+        _app = app;
+        World = world;
+    }
+
+    /// <summary>Where the server listens, with the relative root.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>What the server believes its address to be.</summary>
+    public string ExternalUrl { get; private set; } = "";
+    public SandboxWorld World { get; }
+    public SandboxFaults Faults { get; } = new();
+    public SandboxRequests Requests { get; } = new();
+
+    /// <summary>A server of this version, such as "18.9.0-ee" or "13.12.15".</summary>
+    public static GitLabSandboxBuilder Version(string version) => new(version);
+
+    public static GitLabSandboxBuilder WithProjects(int count, int seed = 1) => new GitLabSandboxBuilder().WithProjects(count, seed);
+
+    public static Task<GitLabSandbox> StartAsync() => new GitLabSandboxBuilder().StartAsync();
+
+    /// <summary>The test asks for this path although GitLab has no such route.</summary>
+    public void Declare(string path) => _declared.Add(path);
+
+    /// <param name="path">Below the relative root, such as "/api/v4/user".</param>
+    public Uri At(string path) => new(Url.AbsoluteUri.TrimEnd('/') + path);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+
+        await _stopping.CancelAsync();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _stopping.Dispose();
+        World.Dispose();
+        if (Requests.Undeclared is { Count: > 0 } undeclared)
+            throw new UndeclaredRouteException(undeclared);
+    }
+
+    internal static async Task<GitLabSandbox> StartAsync(GitLabSandboxBuilder settings)
+    {
+        var release = new GitLabRelease(settings.VersionText);
+        var world = new SandboxWorld(release, settings.Clock, settings.SecretSeed);
+        world.Settings.AdminMode = settings.AdminMode;
+        if (settings.ProjectCount > 0)
+            new ProjectGenerator(world, settings.ProjectSeed).Generate(settings.ProjectCount);
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        if (settings.Certificate is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestLineSize = 64 * 1024;
+            // As bytes, so that a token with odd characters can be refused as GitLab does.
+            options.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+            options.Listen(System.Net.IPAddress.Loopback, settings.Port, listen =>
+            {
+                if (settings.Certificate is { } certificate)
+                    listen.UseHttps(certificate);
+            });
+        });
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
+
+        var sandbox = new GitLabSandbox(builder.Build(), world);
+        await sandbox.ListenAsync(settings, new ServerIdentity(release, settings.RelativeRoot));
+        return sandbox;
+    }
+
+    private async Task ListenAsync(GitLabSandboxBuilder settings, ServerIdentity server)
+    {
+        var pipeline = new RequestPipeline(World, server, Faults, Requests, _declared, settings.Latency);
+        var stopping = _stopping.Token;
+        _app.Run(context => pipeline.HandleAsync(context, stopping));
+        await _app.StartAsync();
+
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Url = new Uri(address + settings.RelativeRoot);
+        server.ExternalUrl = (settings.ExternalUrl ?? Url.AbsoluteUri).TrimEnd('/');
+        ExternalUrl = server.ExternalUrl;
+    }
+}

@@ -1,0 +1,142 @@
+namespace GitLabPortal.Tests.Sandbox;
+
+/// <summary>
+/// Everything the sandbox server knows: people, tokens, groups, projects and switches. All members may be called
+/// while the server runs and from any thread; a request in flight sees the world either before or after a change.
+/// </summary>
+public sealed partial class SandboxWorld : IDisposable
+{
+    private static int worldsMade;
+
+    private readonly ReaderWriterLockSlim _gate = new(LockRecursionPolicy.SupportsRecursion);
+    private readonly TimeProvider _clock;
+    private readonly GitLabRelease _release;
+    private readonly string _secretSeed;
+    private readonly Dictionary<long, SandboxUser> _users = [];
+    private long _lastUserId;
+    private long _lastNamespaceId;
+
+    internal SandboxWorld(GitLabRelease release, TimeProvider clock, string? secretSeed = null)
+    {
+        _release = release;
+        _clock = clock;
+        // Two servers in one test must never accept each other's tokens, or a token sent to the wrong one would go unnoticed.
+        _secretSeed = secretSeed ?? $"{Environment.ProcessId}:{Interlocked.Increment(ref worldsMade)}";
+        Settings.TokenExpiryRequired = release.Has(Capability.TokensMustExpire);
+        Settings.DefaultBranchName = release.Has(Capability.Topics) ? "main" : "master";
+        Root = AddUser("root", "Administrator", admin: true);
+    }
+
+    public SandboxSettings Settings { get; } = new();
+
+    /// <summary>The administrator that every GitLab is born with (id 1).</summary>
+    public SandboxUser Root { get; }
+
+    public IReadOnlyList<SandboxUser> Users => Read(() => _users.Values.ToList());
+
+    internal TimeProvider Clock => _clock;
+    internal DateTimeOffset Now => _clock.GetUtcNow();
+
+    public SandboxUser AddUser(
+        string username,
+        string? name = null,
+        bool admin = false,
+        bool external = false,
+        SandboxUserState state = SandboxUserState.Active,
+        SandboxUserKind kind = SandboxUserKind.Human) => Write(() =>
+        {
+            if (_namespacesByPath.ContainsKey(username))
+                throw new ArgumentException($"The path {username} is taken.", nameof(username));
+
+            var user = new SandboxUser(++_lastUserId, username, name ?? username, Now)
+            {
+                Kind = kind,
+                IsAdmin = admin,
+                IsExternal = external,
+                State = state,
+            };
+            user.Namespace = new SandboxPersonalNamespace(++_lastNamespaceId, user);
+            _users.Add(user.Id, user);
+            _namespaces.Add(user.Namespace.Id, user.Namespace);
+            _namespacesByPath.Add(username, user.Namespace);
+            return user;
+        });
+
+    public SandboxUser AddServiceAccount(string username, string? name = null) =>
+        AddUser(username, name ?? "Service account user", kind: SandboxUserKind.ServiceAccount);
+
+    public SandboxUser? FindUser(long id) => Read(() => _users.GetValueOrDefault(id));
+
+    public SandboxUser? FindUser(string username) =>
+        Read(() => _users.Values.FirstOrDefault(u => string.Equals(u.Username, username, StringComparison.OrdinalIgnoreCase)));
+
+    public void SetState(SandboxUser user, SandboxUserState state) => Write(() => user.State = state);
+
+    public void Block(SandboxUser user) => SetState(user, SandboxUserState.Blocked);
+
+    public void Unblock(SandboxUser user) => SetState(user, SandboxUserState.Active);
+
+    public void SetAdmin(SandboxUser user, bool admin) => Write(() => user.IsAdmin = admin);
+
+    public void AcceptTerms(SandboxUser user) => Write(() => user.HasAcceptedTerms = true);
+
+    /// <param name="user">Who joins.</param>
+    /// <param name="group">Covers every subgroup and project below.</param>
+    /// <param name="accessLevel">10 guest, 20 reporter, 30 developer, 40 maintainer, 50 owner.</param>
+    public void AddMember(SandboxUser user, SandboxGroup group, int accessLevel = 30) =>
+        Write(() => user.GroupLevels[group.Id] = accessLevel);
+
+    public void AddMember(SandboxUser user, SandboxProject project, int accessLevel = 30) =>
+        Write(() => user.ProjectLevels[project.Id] = accessLevel);
+
+    /// <summary>The user becomes a member of each top-level group, and so of everything but people's own projects.</summary>
+    public void AddMemberOfEveryGroup(SandboxUser user, int accessLevel = 30) => Write(() =>
+    {
+        foreach (var group in TopLevelGroups)
+            user.GroupLevels[group.Id] = accessLevel;
+    });
+
+    public void RemoveMember(SandboxUser user, SandboxGroup group) => Write(() => user.GroupLevels.Remove(group.Id));
+
+    public void RemoveMember(SandboxUser user, SandboxProject project) => Write(() => user.ProjectLevels.Remove(project.Id));
+
+    public void Star(SandboxUser user, SandboxProject project) => Write(() =>
+    {
+        if (user.StarredProjects.Add(project.Id))
+            project.Stars++;
+    });
+
+    public void Dispose() => _gate.Dispose();
+
+    internal T Read<T>(Func<T> read)
+    {
+        _gate.EnterReadLock();
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    internal T Write<T>(Func<T> write)
+    {
+        _gate.EnterWriteLock();
+        try
+        {
+            return write();
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    internal void Write(Action write) => Write(() =>
+    {
+        write();
+        return true;
+    });
+}

@@ -1,0 +1,22 @@
+using GitLabPortal.GitLab;
+using GitLabPortal.Kernel;
+using GitLabPortal.Security;
+
+namespace GitLabPortal.Repositories;
+
+internal static class RepositoriesFeature
+{
+    /// <summary>The local catalogue: sync, search, grid.</summary>
+    public static IServiceCollection AddRepositories(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<SyncOptions>(configuration, SyncOptions.Section, o => o.Problems());
+        services.AddSingleton<SyncFeed>();
+        services.AddSingleton<SyncJournal>();
+        services.AddSingleton<SyncConnection>();
+        services.AddSingleton<SyncQueries>();
+        services.AddSingleton<RepositoryQueries>();
+        services.AddSingleton<RequestSync>();
+        services.AddHostedService<CatalogueSync>();
+        return services;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace GitLabPortal.Security;
+
+/// <summary>Checks one handshake's certificate, and keeps what was seen so that a refusal can be explained.</summary>
+internal sealed class CertificateInspection(X509Certificate2Collection extraRoots, TimeProvider time)
+{
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
+    public PeerCertificate? Seen { get; private set; }
+
+    public SslClientAuthenticationOptions Options(string host) => new()
+    {
+        TargetHost = host,
+        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = Policy(),
+        RemoteCertificateValidationCallback = Validate,
+    };
+
+    /// <summary>Nothing that a certificate names is fetched: it would be a request past the outbound guard, to an address the server chose.</summary>
+    private static X509ChainPolicy Policy()
+    {
+        var policy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        return policy;
+    }
+
+    private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is not X509Certificate2 leaf) return false;
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain is not null && IsTrustedByExtraRoots(leaf, chain))
+            errors &= ~SslPolicyErrors.RemoteCertificateChainErrors;
+        Seen = new(
+            errors is SslPolicyErrors.None ? [] : Troubles(leaf, chain, errors),
+            leaf.Subject,
+            leaf.Issuer,
+            Utc(leaf.NotBefore),
+            Utc(leaf.NotAfter),
+            Names(leaf),
+            leaf.GetCertHashString(HashAlgorithmName.SHA256));
+        return errors is SslPolicyErrors.None;
+    }
+
+    private bool IsTrustedByExtraRoots(X509Certificate2 leaf, X509Chain seen)
+    {
+        if (extraRoots.Count == 0) return false;
+        using var chain = new X509Chain { ChainPolicy = Policy() };
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(extraRoots);
+        foreach (var element in seen.ChainElements) chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        return chain.Build(leaf);
+    }
+
+    private List<CertificateTrouble> Troubles(X509Certificate2 leaf, X509Chain? chain, SslPolicyErrors errors)
+    {
+        List<CertificateTrouble> troubles = [];
+        var flags = (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
+        var now = time.GetUtcNow();
+        if (now > Utc(leaf.NotAfter)) troubles.Add(CertificateTrouble.Expired);
+        else if (now < Utc(leaf.NotBefore)) troubles.Add(CertificateTrouble.NotYetValid);
+        else if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid)) troubles.Add(CertificateTrouble.Expired);
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)) troubles.Add(CertificateTrouble.WrongName);
+        if (flags.HasFlag(X509ChainStatusFlags.NotValidForUsage)) troubles.Add(CertificateTrouble.NotForServers);
+        if (IsSelfSigned(leaf) && (flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != X509ChainStatusFlags.NoError) troubles.Add(CertificateTrouble.SelfSigned);
+        else if (flags.HasFlag(X509ChainStatusFlags.UntrustedRoot)) troubles.Add(CertificateTrouble.UnknownAuthority);
+        else if (flags.HasFlag(X509ChainStatusFlags.PartialChain)) troubles.Add(CertificateTrouble.IncompleteChain);
+        if (troubles.Count == 0) troubles.Add(CertificateTrouble.Other);
+        return troubles;
+    }
+
+    private static DateTimeOffset Utc(DateTime local) => new(local.ToUniversalTime(), TimeSpan.Zero);
+
+    private static bool IsSelfSigned(X509Certificate2 certificate) => certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+
+    private static string[] Names(X509Certificate2 certificate)
+    {
+        foreach (var extension in certificate.Extensions)
+        {
+            if (extension is not X509SubjectAlternativeNameExtension names) continue;
+            return [.. names.EnumerateDnsNames(), .. names.EnumerateIPAddresses().Select(a => a.ToString())];
+        }
+
+        return certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } name ? [name] : [];
+    }
+}
