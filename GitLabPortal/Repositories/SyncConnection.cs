@@ -34,6 +34,7 @@ internal sealed partial class SyncConnection(
         if (await journal.OpenAsync(connectionId, cancellationToken) is not var (connection, run)) return SyncOutcome.Over;
         if (run.RetryAt > time.GetUtcNow()) return new SyncOutcome(run.RetryAt);
 
+        run.RetryAt = null;
         feed.Publish(SyncProgress.Of(run));
         try
         {
