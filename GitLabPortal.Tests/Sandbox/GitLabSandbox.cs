@@ -87,6 +87,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
                     listen.UseHttps(certificate);
             });
         });
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
 
         var sandbox = new GitLabSandbox(builder.Build(), world);
@@ -105,5 +106,13 @@ public sealed class GitLabSandbox : IAsyncDisposable
         Url = new Uri(address + settings.RelativeRoot);
         server.ExternalUrl = (settings.ExternalUrl ?? Url.AbsoluteUri).TrimEnd('/');
         ExternalUrl = server.ExternalUrl;
+    }
+
+    /// <summary>The default one would take Ctrl-C and SIGTERM away from the process that the sandbox lives in.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

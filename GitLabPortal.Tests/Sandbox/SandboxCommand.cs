@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace GitLabPortal.Tests.Sandbox;
 
@@ -18,13 +19,8 @@ public static class SandboxCommand
 
         await using var gitlab = await builder.WithFixedSecrets().StartAsync();
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Console.CancelKeyPress += (_, pressed) =>
-        {
-            pressed.Cancel = true;
-            // Pressed twice, the source may be gone already.
-            if (!interrupted.IsCancellationRequested)
-                interrupted.Cancel();
-        };
+        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var onTermination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
         // Scripts wait for this line, then read the ones below.
         await Console.Out.WriteLineAsync($"Sandbox GitLab listening on {gitlab.Url.AbsoluteUri.TrimEnd('/')}");
@@ -39,6 +35,12 @@ public static class SandboxCommand
         // By hand, curious requests are no failed test.
         gitlab.ForgetUndeclared();
         return 0;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            interrupted.Cancel();
+        }
     }
 
     private static GitLabSandboxBuilder? Read(string[] args)
