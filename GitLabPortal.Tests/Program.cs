@@ -1,6 +1,8 @@
+using GitLabPortal.Tests.Sandbox;
 using Xunit.Runner.InProc.SystemConsole;
 
 return args switch
 {
+    ["sandbox", .. var rest] => await SandboxCommand.RunAsync(rest, CancellationToken.None),
     _ => await ConsoleRunner.Run(args),
 };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GitLabPortal.Tests.Harness;
 using Microsoft.Playwright;
+using Xunit;
 
 [assembly: AssemblyFixture(typeof(BrowserFixture))]
 
@@ -85,7 +86,7 @@ public sealed class BrowserFixture : IAsyncDisposable
         if (!OperatingSystem.IsLinux() || !File.Exists("/etc/debian_version") || !string.Equals(Environment.UserName, "root", StringComparison.Ordinal)) return;
         foreach (var arguments in new[] { "update", "install -y --no-install-recommends chromium" })
         {
-            var start = new ProcessStartInfo("apt-get", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("apt-get", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
             start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
             using var process = Process.Start(start)!;
             await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync(), process.WaitForExitAsync());

@@ -1,6 +1,5 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
-using GitLabPortal.GitLab;
 using GitLabPortal.Projects;
 using GitLabPortal.Repositories;
 using GitLabPortal.Security;
@@ -8,6 +7,8 @@ using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GitLabPortal.Tests.Repositories;
@@ -16,14 +17,22 @@ namespace GitLabPortal.Tests.Repositories;
 internal sealed class CatalogueStage : IAsyncDisposable
 {
     private readonly SecretProtector secrets = TestSecrets.NewProtector();
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    private readonly ServiceProvider outbound;
 
     private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server)
     {
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System);
+        services.AddOutboundGuard(new ConfigurationBuilder().Build());
+        // The sandbox lives on loopback.
+        services.PostConfigure<OutboundOptions>(o =>
+        {
+            o.AllowedNetworks.Add("127.0.0.0/8");
+            o.RequestTimeout = RequestTimeout;
+        });
+        outbound = services.BuildServiceProvider();
         (Database, GitLab, Team, Server) = (database, gitLab, team, server);
         Queries = new RepositoryQueries(database, ProjectQueries.Picked);
         Journal = new SyncJournal(database, Clock);
-        Sync = NewSync();
     }
 
     public TestDb Database { get; }
@@ -42,10 +51,10 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public SyncJournal Journal { get; }
 
-    public SyncConnection Sync { get; }
+    public SyncConnection Sync => field ??= NewSync();
 
     /// <summary>Answers that take longer count as timed out.</summary>
-    public TimeSpan RequestTimeout { get => http.Timeout; set => http.Timeout = value; }
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
 
@@ -58,8 +67,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, (connection, token) => new GitLabClient(http, new Uri(connection.Server!.BaseUrl), token.Reveal(), Clock, GitLabRetry.None),
-        secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
+        Journal, new GitLabClients(outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
 
     /// <summary>Connected with an administrator's token, unless another is given.</summary>
     public async Task<Connection> ConnectAsync(SandboxToken? token = null, TeamAccess? team = null, string name = "Main", Action<Connection>? change = null)
@@ -72,7 +80,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public async Task SetTokenAsync(Connection connection, string token, SecretProtector? protector = null)
     {
-        var cipher = (protector ?? secrets).Protect(new Secret(token), $"connection:{connection.Id}").CipherText;
+        var cipher = (protector ?? secrets).Protect(new Secret(token), ConnectionTokens.Row(connection.Id)).CipherText;
         await using var db = Database.CreateDbContext();
         await db.Set<Connection>().Where(c => c.Id == connection.Id).ExecuteUpdateAsync(s => s.SetProperty(c => c.ProtectedToken, cipher));
     }
@@ -113,7 +121,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
+        await outbound.DisposeAsync();
         await GitLab.DisposeAsync();
         await Database.DisposeAsync();
     }

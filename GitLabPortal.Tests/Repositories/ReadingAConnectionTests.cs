@@ -184,7 +184,8 @@ public sealed class ReadingAConnectionTests
         var run = await stage.LastRunAsync(connection);
         (run.State, run.ProblemCode).ShouldBe((SyncState.Failed, "token-revoked"));
         var after = await stage.ReadAsync(connection);
-        (after.Status, after.StatusText).ShouldBe((ConnectionStatus.TokenRefused, "The token was revoked. A team admin must replace it."));
+        (after.Status, after.StatusText).ShouldBe((ConnectionStatus.TokenRefused, run.ProblemText));
+        run.ProblemText!.ShouldContain("revoked");
         (await stage.SeenAsync(connection)).ShouldBe(stage.ProjectIds);
     }
 

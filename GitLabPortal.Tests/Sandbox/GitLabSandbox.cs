@@ -17,6 +17,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly DeclaredPaths _declared = new();
     private int _disposed;
+    private bool _judgesRoutes = true;
 
     private GitLabSandbox(WebApplication app, SandboxWorld world)
     {
@@ -56,9 +57,11 @@ public sealed class GitLabSandbox : IAsyncDisposable
         await _app.DisposeAsync();
         _stopping.Dispose();
         World.Dispose();
-        if (Requests.Undeclared is { Count: > 0 } undeclared)
+        if (_judgesRoutes && Requests.Undeclared is { Count: > 0 } undeclared)
             throw new UndeclaredRouteException(undeclared);
     }
+
+    internal void ForgetUndeclared() => _judgesRoutes = false;
 
     internal static async Task<GitLabSandbox> StartAsync(GitLabSandboxBuilder settings)
     {
@@ -84,6 +87,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
                     listen.UseHttps(certificate);
             });
         });
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
 
         var sandbox = new GitLabSandbox(builder.Build(), world);
@@ -102,5 +106,13 @@ public sealed class GitLabSandbox : IAsyncDisposable
         Url = new Uri(address + settings.RelativeRoot);
         server.ExternalUrl = (settings.ExternalUrl ?? Url.AbsoluteUri).TrimEnd('/');
         ExternalUrl = server.ExternalUrl;
+    }
+
+    /// <summary>The default one would take Ctrl-C and SIGTERM away from the process that the sandbox lives in.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

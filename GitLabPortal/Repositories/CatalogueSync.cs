@@ -22,8 +22,8 @@ internal sealed partial class CatalogueSync(
     private readonly Channel<ConnectionChanged?> messages = Channel.CreateUnbounded<ConnectionChanged?>();
     private readonly Dictionary<Guid, Walk> walks = [];
 
-    /// <summary>Connections that are new or have a new token: read whatever was read before.</summary>
-    private readonly HashSet<Guid> ready = [];
+    /// <summary>Connections that are new, or that somebody wants to have read now.</summary>
+    private readonly HashSet<Guid> asked = [];
 
     /// <summary>Not before this time: something went wrong that nobody foresaw.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> held = [];
@@ -57,7 +57,12 @@ internal sealed partial class CatalogueSync(
 
     private void Handle(ConnectionChanged? message)
     {
-        if (message is { Change: ConnectionChange.Ready }) ready.Add(message.ConnectionId);
+        // Asking again while a walk is on its way changes nothing.
+        if (message is { Change: ConnectionChange.Ready or ConnectionChange.SyncRequested } && !walks.ContainsKey(message.ConnectionId))
+        {
+            asked.Add(message.ConnectionId);
+        }
+
         if (message is { Change: ConnectionChange.Removed } && walks.TryGetValue(message.ConnectionId, out var walked)) walked.Cancellation.Cancel();
     }
 
@@ -81,7 +86,7 @@ internal sealed partial class CatalogueSync(
             if (walks.Count == MaxServersAtOnce) break;
             if (walks.Values.Any(w => w.ServerId == next.ServerId)) continue;
 
-            ready.Remove(next.ConnectionId);
+            asked.Remove(next.ConnectionId);
             var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             walks.Add(next.ConnectionId, new Walk(next.ServerId, Task.Run(() => WalkAsync(next.ConnectionId, cancellation.Token), CancellationToken.None), cancellation));
         }
@@ -139,7 +144,7 @@ internal sealed partial class CatalogueSync(
             .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, r switch
             {
                 { Running: { } running } => running.RetryAt ?? now,
-                { FinishedAt: { } finished } when !ready.Contains(r.Id) => finished + Interval(r.Id),
+                { FinishedAt: { } finished } when !asked.Contains(r.Id) => finished + Interval(r.Id),
                 _ => now,
             })))
             .OrderBy(d => d.At)

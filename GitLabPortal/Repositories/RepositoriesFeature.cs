@@ -1,6 +1,4 @@
-using GitLabPortal.GitLab;
 using GitLabPortal.Kernel;
-using GitLabPortal.Security;
 
 namespace GitLabPortal.Repositories;
 

@@ -5,9 +5,6 @@ using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Repositories;
 
-/// <summary>Makes a client for a connection's server and token that does not try again by itself: the walk waits where it can be seen.</summary>
-internal delegate GitLabClient OpenGitLab(Connection connection, Secret token);
-
 /// <param name="RetryAt">When the walk wants to go on; null when it is over, one way or the other.</param>
 internal readonly record struct SyncOutcome(DateTimeOffset? RetryAt)
 {
@@ -20,7 +17,7 @@ internal readonly record struct SyncOutcome(DateTimeOffset? RetryAt)
 /// stored page.
 /// </summary>
 internal sealed partial class SyncConnection(
-    SyncJournal journal, OpenGitLab gitLab, SecretProtector secrets, SyncFeed feed, TimeProvider time, ILogger<SyncConnection> logger)
+    SyncJournal journal, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed, TimeProvider time, ILogger<SyncConnection> logger)
 {
     /// <summary>Failures in a row, without a page in between, after which the run has failed.</summary>
     public const int MaxAttempts = 8;
@@ -38,9 +35,14 @@ internal sealed partial class SyncConnection(
         feed.Publish(SyncProgress.Of(run));
         try
         {
-            if (secrets.Reveal(connection.ProtectedToken, $"connection:{connection.Id}") is not { } token) return await FailAsync(run, SyncProblem.TokenLost, cancellationToken);
+            if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token)
+            {
+                return await FailAsync(run, SyncProblem.TokenLost, cancellationToken);
+            }
 
-            await WalkAsync(connection, run, gitLab(connection, token), cancellationToken);
+            // No tries of its own: the walk waits where it can be seen.
+            var client = gitLab.For(connection.Server!.BaseUrl, token, connection.AllowsPlainHttp, maxRetries: 0);
+            await WalkAsync(connection, run, client, cancellationToken);
             return SyncOutcome.Over;
         }
         catch (GitLabException e)

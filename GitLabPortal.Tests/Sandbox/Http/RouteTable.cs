@@ -13,6 +13,7 @@ internal static class RouteTable
         .. TokenRoutes.All,
         .. ProjectListRoutes.All,
         .. ProjectRoutes.All,
+        .. GroupRoutes.All,
     ];
 
     public static RouteMatch Find(string method, string[] segments, GitLabRelease release)

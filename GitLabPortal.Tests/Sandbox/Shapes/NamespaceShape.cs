@@ -27,6 +27,12 @@ internal static class NamespaceShape
     public static void Write(Utf8JsonWriter json, SandboxNamespace space, ApiCall call)
     {
         json.WriteStartObject();
+        WriteProperties(json, space, call);
+        json.WriteEndObject();
+    }
+
+    public static void WriteProperties(Utf8JsonWriter json, SandboxNamespace space, ApiCall call)
+    {
         WriteBasic(json, space, call.Server);
         if (call.Viewer.HasAdminPowers || call.Viewer.GroupLevel(space) >= 50)
         {
@@ -44,7 +50,5 @@ internal static class NamespaceShape
             json.WriteNull("trial_ends_on");
             json.WriteBoolean("trial", false);
         }
-
-        json.WriteEndObject();
     }
 }
