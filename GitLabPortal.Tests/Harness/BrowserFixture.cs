@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GitLabPortal.Tests.Harness;
 using Microsoft.Playwright;
+using Xunit;
 
 [assembly: AssemblyFixture(typeof(BrowserFixture))]
 
