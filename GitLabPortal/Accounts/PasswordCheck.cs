@@ -52,11 +52,14 @@ public sealed class PasswordCheck(
         var isRight = Verify(account, password);
         if (account is null) return null;
 
+        var comparedHash = account.PasswordHash;
         // Counted under the write lock: many tries at once get no more than many in a row.
         await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellationToken);
         account = await db.Set<Account>().SingleAsync(a => a.Id == account.Id, cancellationToken);
         var now = clock.GetUtcNow();
         if (account.LockoutEnd is { } locked && locked > now) return Locked(locked);
+        // The password was changed while this one was compared with the old one.
+        if (!string.Equals(account.PasswordHash, comparedHash, StringComparison.Ordinal)) return new Result<Account>?(wrong);
 
         if (!isRight) CountFailure(db, account, now);
         else (account.AccessFailedCount, account.LockoutEnd) = (0, null);
