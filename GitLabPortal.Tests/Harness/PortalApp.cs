@@ -31,7 +31,7 @@ public sealed class PortalApp : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("gitlabportal-app-").FullName;
         var portal = PortalHost.Build(
         [
-            "--urls=http://127.0.0.1:0", $"--Data:Directory={data}", $"--Setup:Code={SetUpCode}", "--Logging:LogLevel:Default=Warning", .. settings,
+            "--urls=http://127.0.0.1:0", $"--Data:Directory={data}", $"--Setup:Code={SetUpCode}", "--Logging:Console:LogLevel:Default=Error", .. settings,
         ]);
         await portal.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(CancellationToken.None);
         await portal.StartAsync();
