@@ -56,7 +56,7 @@ public sealed class ReadingGitLabTests : IDisposable
         single.Id.ShouldBe(project.Id);
         single.PathWithNamespace.ShouldBe("tools/lathe");
         single.Namespace.ShouldBe(new GitLabNamespace(group.Id, "tools", "group"));
-        single.DefaultBranch.ShouldBe("main");
+        single.DefaultBranch.ShouldBe(project.DefaultBranch);
         single.Visibility.ShouldBe("private");
         single.HttpUrlToRepo.ShouldEndWith("/tools/lathe.git");
         single.LastActivityAt.ShouldNotBeNull();

@@ -34,7 +34,8 @@ internal sealed class TestOutbound : IDisposable
         {
             AllowedNetworks = ["127.0.0.0/8"],
             ConnectTimeout = TimeSpan.FromSeconds(seconds),
-            RequestTimeout = TimeSpan.FromSeconds(seconds),
+            // Longer, so that it is the phase that runs out of time.
+            RequestTimeout = TimeSpan.FromSeconds(seconds * 2),
         },
         time);
 

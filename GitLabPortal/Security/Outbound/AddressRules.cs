@@ -102,12 +102,11 @@ public sealed class AddressRules
         if (first == 0x0064_FF9B_0000_0000 && second >> 32 == 0) yield return ("NAT64", At(b, 12));
         if (first >> 16 == 0x0064_FF9B_0001)
         {
-            // RFC 8215: the operator chooses the prefix length; RFC 6052 says where the address then lies.
-            yield return ("NAT64", At(b, 12));
-            // With a longer prefix these bytes are zeros, which say nothing.
+            // RFC 8215: the operator chooses the prefix length; RFC 6052 says where the address then lies. Zeros there say nothing.
             if (b[6] != 0) yield return ("NAT64", new IPAddress([b[6], b[7], b[9], b[10]]));
             if (b[7] != 0) yield return ("NAT64", new IPAddress([b[7], b[9], b[10], b[11]]));
             if (b[9] != 0) yield return ("NAT64", new IPAddress([b[9], b[10], b[11], b[12]]));
+            if ((uint)second != 0 || b.AsSpan(6, 6).IndexOfAnyExcept((byte)0) < 0) yield return ("NAT64", At(b, 12));
         }
 
         if (first >> 32 == 0x2001_0000)
