@@ -52,7 +52,7 @@ public sealed class PortalApp : IAsyncDisposable
     private async Task RunAsync(string urls)
     {
         app = PortalHost.Build(
-            [$"--urls={urls}", $"--Data:Directory={DataDirectory}", $"--Setup:Code={SetUpCode}", "--Logging:LogLevel:Default=Warning", .. settings],
+            [$"--urls={urls}", $"--Data:Directory={DataDirectory}", $"--Setup:Code={SetUpCode}", "--Logging:Console:LogLevel:Default=Error", .. settings],
             builder =>
             {
                 // The collector hears everything; the console only what the settings let through.
