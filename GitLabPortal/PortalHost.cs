@@ -7,6 +7,7 @@ using GitLabPortal.Repositories;
 using GitLabPortal.Security;
 using GitLabPortal.Shell;
 
+using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.UI;
 
@@ -29,14 +30,13 @@ internal static class PortalHost
         services.AddConnections(configuration);
         services.AddRepositories(configuration);
         services.AddProjects(configuration);
-        // services.AddSignIn(configuration);
+        services.AddSignIn(configuration);
         services.AddShell(configuration);
 
         SettingsCheck.Require(services);
         var app = builder.Build();
         app.UseShell();
-        // app.MapAccounts();
-        // app.MapSignIn();
+        app.MapSignIn();
         app.MapShell();
         return app;
     }

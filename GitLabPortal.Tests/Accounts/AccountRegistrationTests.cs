@@ -8,7 +8,7 @@ namespace GitLabPortal.Tests.Accounts;
 
 public sealed class AccountRegistrationTests
 {
-    private readonly AccountRegistrar registrar = new(new PasswordHasher<Account>(), new TestClock());
+    private readonly AccountRegistrar registrar = new(new PasswordHasher<Account>(), new ManualClock());
 
     [Fact]
     public void Keeps_the_name_and_the_address_tidy_and_the_password_hashed()

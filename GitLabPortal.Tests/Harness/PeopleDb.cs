@@ -17,7 +17,7 @@ public sealed class PeopleDb : IAsyncDisposable
 
     public TestDb Db { get; }
 
-    public TestClock Clock { get; } = new();
+    public ManualClock Clock { get; } = new();
 
     public MembershipFeed Memberships { get; } = new();
 

@@ -136,6 +136,8 @@ internal sealed class ConnectionConfiguration :
         builder.HasIndex(c => c.ServerId);
         // Two tabs that connect the same thing at once: the second save fails and is told so.
         builder.HasIndex(c => new { c.TeamId, c.Name }).IsUnique();
+        // The same token twice brings nothing; GitLab before 15.5 does not tell a token's id.
+        builder.HasIndex(c => new { c.TeamId, c.ServerId, c.TokenId }).IsUnique();
         builder.HasOne(c => c.Team).WithMany().HasForeignKey(c => c.TeamId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne(c => c.Server).WithMany().HasForeignKey(c => c.ServerId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne(c => c.CreatedBy).WithMany().HasForeignKey(c => c.CreatedById).OnDelete(DeleteBehavior.Restrict);

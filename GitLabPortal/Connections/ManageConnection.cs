@@ -101,6 +101,10 @@ public sealed class ReplaceToken(
         {
             return OwnConnections.Gone;
         }
+        catch (DbUpdateException e) when (e.IsUniqueViolation())
+        {
+            return new Problem.Conflict("same-token", "This very token already serves another connection of the team. The token that was there before stays.");
+        }
 
         feed.Publish(new ConnectionChanged(connection.Id, access.TeamId, ConnectionChange.Updated));
         feed.Publish(new ConnectionChanged(connection.Id, access.TeamId, ConnectionChange.SyncRequested));

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.Kernel;
 
@@ -28,12 +29,11 @@ public static class Settings
         var unknown = values.GetChildren().Where(v => !properties.Exists(p => p.Name.Equals(v.Key, StringComparison.OrdinalIgnoreCase)));
         found.Add(unknown.Select(v => $"{v.Path} is not a setting. This section has {string.Join(", ", properties.Select(p => p.Name))}."));
 
-        var unreadable = properties.Select(p => Unreadable(values, p)).OfType<string>().ToList();
+        var settings = new T();
+        var unreadable = properties.Select(p => Read(values, p, settings)).OfType<string>().ToList();
         found.Add(unreadable);
-        if (unreadable.Count > 0) return services;
-
-        services.Configure<T>(values);
-        found.Add(problems(values.Get<T>() ?? new T()));
+        found.Add(problems(settings));
+        services.AddSingleton(Options.Create(settings));
         return services;
     }
 
@@ -46,12 +46,14 @@ public static class Settings
         return problems;
     }
 
-    private static string? Unreadable(IConfigurationSection section, PropertyInfo property)
+    /// <summary>Sets one property; says what is wrong with its value when it cannot.</summary>
+    private static string? Read(IConfigurationSection section, PropertyInfo property, object settings)
     {
         var value = section.GetSection(property.Name);
+        if (!value.Exists()) return null;
         try
         {
-            value.Get(property.PropertyType);
+            if (value.Get(property.PropertyType) is { } read) property.SetValue(settings, read);
             return null;
         }
         catch (InvalidOperationException)

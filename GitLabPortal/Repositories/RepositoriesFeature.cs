@@ -1,3 +1,4 @@
+using GitLabPortal.Connections;
 using GitLabPortal.Kernel;
 
 namespace GitLabPortal.Repositories;
@@ -14,6 +15,7 @@ internal static class RepositoriesFeature
         services.AddSingleton<SyncQueries>();
         services.AddSingleton<RepositoryQueries>();
         services.AddSingleton<RequestSync>();
+        services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
         services.AddHostedService<CatalogueSync>();
         return services;
     }

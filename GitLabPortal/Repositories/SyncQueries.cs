@@ -25,13 +25,26 @@ public sealed class SyncQueries(IDbContextFactory<PortalDb> contexts)
         return await ReadAsync(db, db.Set<Connection>().Where(c => c.TeamId == access.TeamId), cancellationToken);
     }
 
-    /// <summary>One connection of the team; null when it is not there (any more).</summary>
-    public async Task<ConnectionSync?> OfConnectionAsync(TeamAccess access, Guid connectionId, CancellationToken cancellationToken)
+    /// <summary>One connection, for somebody who is being shown it; null when it is gone.</summary>
+    internal async Task<ConnectionSync?> OfConnectionAsync(Guid connectionId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var found = await ReadAsync(db, db.Set<Connection>().Where(c => c.TeamId == access.TeamId && c.Id == connectionId), cancellationToken);
+        var found = await ReadAsync(db, db.Set<Connection>().Where(c => c.Id == connectionId), cancellationToken);
         return found is [var one] ? one : null;
     }
+
+    /// <summary>The running walk or the last one; null before the first. For somebody who is being shown the connection.</summary>
+    internal async Task<SyncProgress?> LatestAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await Latest(db, connectionId).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        return run is null ? null : SyncProgress.Of(run);
+    }
+
+    /// <summary>Runs with the one that counts first.</summary>
+    private static IOrderedQueryable<SyncRun> Latest(PortalDb db, Guid connectionId) => db.Set<SyncRun>()
+        .Where(r => r.ConnectionId == connectionId)
+        .OrderBy(r => r.State == SyncState.Running ? 0 : 1).ThenByDescending(r => r.StartedAt).ThenByDescending(r => r.Id);
 
     private static async Task<List<ConnectionSync>> ReadAsync(PortalDb db, IQueryable<Connection> connections, CancellationToken cancellationToken)
     {

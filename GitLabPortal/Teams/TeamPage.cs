@@ -122,12 +122,14 @@ public abstract class TeamPage : LiveComponent
 
     private void OnAuthenticationChanged(Task<AuthenticationState> state) => LookAgainSoon();
 
-    /// <summary>Not on the publisher's thread: it has its own work to finish.</summary>
-    private void LookAgainSoon() => _ = Task.Run(() => RunOnRendererAsync(async () =>
+    private void LookAgainSoon() => RunSoon(LookAgainAsync);
+
+    /// <summary>Runs on the renderer's thread, but not before the caller, a feed's publisher, has gone on with its own work.</summary>
+    protected void RunSoon(Func<Task> work) => _ = Task.Run(() => RunOnRendererAsync(async () =>
     {
         try
         {
-            await LookAgainAsync();
+            await work();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -15,6 +15,8 @@ internal static class TeamsFeature
         services.AddSingleton<CreateInvitation>();
         services.AddSingleton<RevokeInvitation>();
         services.AddScoped<AcceptInvitation>();
+        services.AddSingleton(new SettingsSection("general", "General", 10, typeof(GeneralSection)));
+        services.AddSingleton(new SettingsSection("members", "Members", 20, typeof(MembersSection)));
         return services;
     }
 }

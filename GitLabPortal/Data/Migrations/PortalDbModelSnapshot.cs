@@ -190,6 +190,9 @@ namespace GitLabPortal.Data.Migrations
                     b.HasIndex("TeamId", "Name")
                         .IsUnique();
 
+                    b.HasIndex("TeamId", "ServerId", "TokenId")
+                        .IsUnique();
+
                     b.ToTable("Connections", (string)null);
                 });
 
