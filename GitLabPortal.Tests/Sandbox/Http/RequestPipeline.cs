@@ -9,7 +9,7 @@ internal sealed class RequestPipeline(
     SandboxWorld world, ServerIdentity server, SandboxFaults faults, SandboxRequests log, DeclaredPaths declared, TimeSpan latency)
 {
     private readonly Authentication _authentication = new(world, server);
-    private readonly WebPages _web = new(world, server, new GitTransport(world, new Authentication(world, server)), new OAuthPages(world, server));
+    private readonly WebPages _web = new(world, server, new GitTransport(world, new Authentication(world, server)), new OAuthPages(world, server), new BrowserPages(world, server));
 
     public async Task HandleAsync(HttpContext context, CancellationToken stopping)
     {
@@ -56,8 +56,8 @@ internal sealed class RequestPipeline(
         if (!request.IsRead && Maintenance.Refuse(request, world, server, circumstances) is { } refusal)
             return refusal;
 
-        // A handler sees one state of the world; only writes exclude each other.
-        return request.IsRead
+        // A handler sees one state of the world; only writes exclude each other. Asking for consent opens sessions and grants.
+        return request.IsRead && request.Path != "/oauth/authorize"
             ? world.Read(() => Route(request, parameters, circumstances))
             : world.Write(() => Route(request, parameters, circumstances));
     }

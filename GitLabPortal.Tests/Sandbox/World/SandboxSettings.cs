@@ -11,6 +11,9 @@ public sealed class SandboxSettings
     /// <summary>People must have accepted terms before any call works.</summary>
     public bool TermsEnforced { get; set; }
     public bool TokenExpiryRequired { get; set; } = true;
+
+    /// <summary>Fixed at two hours before 19.1.</summary>
+    public int OAuthLifetimeInSeconds { get; set; } = 7200;
     public int MaximumTokenLifetimeInDays { get; set; } = 365;
 
     /// <summary>19.x: instances may forbid rotating tokens that are not fine-grained.</summary>
