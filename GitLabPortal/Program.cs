@@ -1,8 +1,16 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddRazorComponents().AddInteractiveServerComponents();
-var app = builder.Build();
-var files = new Microsoft.Extensions.FileProviders.ManifestEmbeddedFileProvider(typeof(Program).Assembly, "web");
-app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
-app.UseAntiforgery();
-app.MapRazorComponents<GitLabPortal.Shell.App>().AddInteractiveServerRenderMode();
-app.Run();
+using GitLabPortal;
+using GitLabPortal.Data;
+using GitLabPortal.Shell;
+
+try
+{
+    await using var app = PortalHost.Build(args);
+    await app.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(app.Lifetime.ApplicationStopping);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (StartProblem.Explain(e) is { } explanation)
+{
+    await Console.Error.WriteLineAsync(explanation);
+    return 1;
+}

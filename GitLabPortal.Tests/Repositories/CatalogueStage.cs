@@ -1,0 +1,128 @@
+using GitLabPortal.Connections;
+using GitLabPortal.Data;
+using GitLabPortal.Projects;
+using GitLabPortal.Repositories;
+using GitLabPortal.Security;
+using GitLabPortal.Teams;
+using GitLabPortal.Tests.Harness;
+using GitLabPortal.Tests.Sandbox;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GitLabPortal.Tests.Repositories;
+
+/// <summary>The catalogue on a real database, reading a sandbox GitLab over real HTTP. Time moves when the test says so.</summary>
+internal sealed class CatalogueStage : IAsyncDisposable
+{
+    private readonly SecretProtector secrets = TestSecrets.NewProtector();
+    private readonly ServiceProvider outbound;
+
+    private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server)
+    {
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System);
+        services.AddOutboundGuard(new ConfigurationBuilder().Build());
+        // The sandbox lives on loopback.
+        services.PostConfigure<OutboundOptions>(o =>
+        {
+            o.AllowedNetworks.Add("127.0.0.0/8");
+            o.RequestTimeout = RequestTimeout;
+        });
+        outbound = services.BuildServiceProvider();
+        (Database, GitLab, Team, Server) = (database, gitLab, team, server);
+        Queries = new RepositoryQueries(database, ProjectQueries.Picked);
+        Journal = new SyncJournal(database, Clock);
+    }
+
+    public TestDb Database { get; }
+
+    public GitLabSandbox GitLab { get; }
+
+    public TeamAccess Team { get; }
+
+    public Server Server { get; }
+
+    public ManualClock Clock { get; } = new();
+
+    public SyncFeed Feed { get; } = new();
+
+    public RepositoryQueries Queries { get; }
+
+    public SyncJournal Journal { get; }
+
+    public SyncConnection Sync => field ??= NewSync();
+
+    /// <summary>Answers that take longer count as timed out.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
+
+    public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab)
+    {
+        var database = await TestDb.CreateAsync();
+        var team = await database.AddTeamAsync("alpha", await database.AddAccountAsync("Ada"));
+        return new CatalogueStage(database, gitLab, team, await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/')));
+    }
+
+    /// <summary>As after a restart of the portal: nothing in memory.</summary>
+    public SyncConnection NewSync() => new(
+        Journal, new GitLabClients(outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
+
+    /// <summary>Connected with an administrator's token, unless another is given.</summary>
+    public async Task<Connection> ConnectAsync(SandboxToken? token = null, TeamAccess? team = null, string name = "Main", Action<Connection>? change = null)
+    {
+        token ??= GitLab.World.AddToken(GitLab.World.Root, ["read_api"]);
+        var connection = await Database.AddConnectionAsync(team ?? Team, Server, name, change);
+        await SetTokenAsync(connection, token.Secret);
+        return connection;
+    }
+
+    public async Task SetTokenAsync(Connection connection, string token, SecretProtector? protector = null)
+    {
+        var cipher = (protector ?? secrets).Protect(new Secret(token), ConnectionTokens.Row(connection.Id)).CipherText;
+        await using var db = Database.CreateDbContext();
+        await db.Set<Connection>().Where(c => c.Id == connection.Id).ExecuteUpdateAsync(s => s.SetProperty(c => c.ProtectedToken, cipher));
+    }
+
+    /// <summary>Goes on until the walk is over, moving time past every wait; says how often it had to wait.</summary>
+    public async Task<int> WalkAsync(Connection connection)
+    {
+        for (var waits = 0; ; waits++)
+        {
+            var outcome = await Sync.RunAsync(connection.Id, CancellationToken.None);
+            if (outcome.RetryAt is not { } retryAt) return waits;
+            Clock.Advance(retryAt - Clock.GetUtcNow());
+        }
+    }
+
+    public async Task<SyncRun> LastRunAsync(Connection connection)
+    {
+        await using var db = Database.CreateDbContext();
+        return await db.Set<SyncRun>().AsNoTracking().Where(r => r.ConnectionId == connection.Id).OrderByDescending(r => r.StartedAt).ThenByDescending(r => r.Id).FirstAsync();
+    }
+
+    public async Task<Connection> ReadAsync(Connection connection)
+    {
+        await using var db = Database.CreateDbContext();
+        return await db.Set<Connection>().AsNoTracking().SingleAsync(c => c.Id == connection.Id);
+    }
+
+    /// <summary>GitLab's ids of what the connection sees now.</summary>
+    public async Task<List<long>> SeenAsync(Connection connection)
+    {
+        await using var db = Database.CreateDbContext();
+        return await db.Set<RepositorySighting>()
+            .Where(s => s.ConnectionId == connection.Id && s.MissingSince == null)
+            .Select(s => s.Repository!.GitLabId).OrderBy(id => id).ToListAsync();
+    }
+
+    public IEnumerable<long> ProjectIds => GitLab.World.Projects.Where(p => !p.IsBeingDestroyed).Select(p => p.Id).Order();
+
+    public async ValueTask DisposeAsync()
+    {
+        await outbound.DisposeAsync();
+        await GitLab.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+}

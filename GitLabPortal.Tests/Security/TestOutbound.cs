@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using GitLabPortal.Security;
+using Microsoft.Extensions.Options;
+
+namespace GitLabPortal.Tests.Security;
+
+/// <summary>
+/// The outbound guard with its two seams in the test's hands: names resolve as the test says, and what is dialled is recorded.
+/// Real connections are made to loopback only, whatever the guard lets through.
+/// </summary>
+internal sealed class TestOutbound : IDisposable
+{
+    private readonly Dictionary<string, Func<IPAddress[]>> names = new(StringComparer.OrdinalIgnoreCase);
+
+    public TestOutbound(params string[] allowedNetworks)
+        : this(new OutboundOptions { AllowedNetworks = allowedNetworks })
+    {
+    }
+
+    public TestOutbound(OutboundOptions options, TimeProvider? time = null)
+    {
+        Connector = new OutboundConnector(new AddressRules(options), ResolveAsync, DialAsync, Options.Create(options), time ?? TimeProvider.System);
+        Http = new GuardedHttp(Connector, Options.Create(options));
+    }
+
+    /// <summary>Loopback allowed, and patience for a machine that is busy with other tests.</summary>
+    public static TestOutbound ToLoopback() => new("127.0.0.0/8");
+
+    /// <summary>Loopback allowed, and no patience: for servers that hang.</summary>
+    public static TestOutbound Impatient(double seconds = 0.4, TimeProvider? time = null) => new(
+        new OutboundOptions
+        {
+            AllowedNetworks = ["127.0.0.0/8"],
+            ConnectTimeout = TimeSpan.FromSeconds(seconds),
+            // Longer, so that it is the phase that runs out of time.
+            RequestTimeout = TimeSpan.FromSeconds(seconds * 2),
+        },
+        time);
+
+    public OutboundConnector Connector { get; }
+
+    public GuardedHttp Http { get; }
+
+    public ConcurrentQueue<string> Asked { get; } = [];
+
+    public ConcurrentQueue<IPEndPoint> Dialled { get; } = [];
+
+    /// <summary>Set to answer dials without any network.</summary>
+    public Func<IPEndPoint, CancellationToken, Task<Stream>>? Dial { get; set; }
+
+    public TestOutbound Name(string host, params string[] addresses) => Name(host, () => [.. addresses.Select(IPAddress.Parse)]);
+
+    public TestOutbound Name(string host, Func<IPAddress[]> answer)
+    {
+        names[host] = answer;
+        return this;
+    }
+
+    public void Dispose() => Http.Dispose();
+
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    {
+        Asked.Enqueue(host);
+        if (names.TryGetValue(host, out var answer)) return answer();
+        await Task.Yield();
+        throw new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<Stream> DialAsync(IPEndPoint endPoint, CancellationToken cancellation)
+    {
+        Dialled.Enqueue(endPoint);
+        if (Dial is not null) return await Dial(endPoint, cancellation);
+        if (!IPAddress.IsLoopback(endPoint.Address)) throw new SocketException((int)SocketError.NetworkUnreachable);
+        return await OutboundGuard.DialAsync(endPoint, cancellation);
+    }
+}

@@ -1,0 +1,20 @@
+using GitLabPortal.Teams;
+
+namespace GitLabPortal.Connections;
+
+internal static class ConnectionsFeature
+{
+    public static IServiceCollection AddConnections(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddConnectionChecks(configuration);
+        services.AddSingleton<ConnectionFeed>();
+        services.AddSingleton<ConnectionQueries>();
+        services.AddSingleton<ConnectServer>();
+        services.AddSingleton<CheckConnection>();
+        services.AddSingleton<ReplaceToken>();
+        services.AddSingleton<RenameConnection>();
+        services.AddSingleton<RemoveConnection>();
+        services.AddSingleton(new SettingsSection("connections", "GitLab connections", 30, typeof(ConnectionsSection)));
+        return services;
+    }
+}

@@ -1,0 +1,34 @@
+using GitLabPortal.Kernel;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace GitLabPortal.Data;
+
+public static class DataFeature
+{
+    /// <summary>The database, its upgrade and the key ring.</summary>
+    public static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<DataOptions>(configuration, DataOptions.Section, o => o.Problems());
+        services.AddDbContextFactory<PortalDb>((provider, options) =>
+            Configure(options, provider.GetRequiredService<IOptions<DataOptions>>().Value.DatabaseFile));
+        services.AddSingleton<DatabaseUpgrade>();
+        services.AddDataProtection().SetApplicationName("GitLabPortal");
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRing>();
+        return services;
+    }
+
+    /// <summary>SQLite with foreign keys; a writer waits up to 30 s for another one.</summary>
+    public static void Configure(DbContextOptionsBuilder options, string databaseFile) =>
+        options.UseSqlite(ConnectionString(databaseFile)).AddInterceptors(SessionSettings.Instance);
+
+    internal static string ConnectionString(string databaseFile) => new SqliteConnectionStringBuilder
+    {
+        DataSource = databaseFile,
+        ForeignKeys = true,
+        DefaultTimeout = 30,
+    }.ToString();
+}

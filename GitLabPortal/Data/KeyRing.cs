@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
+
+namespace GitLabPortal.Data;
+
+/// <summary>Keeps the encryption keys in the data directory, readable by the portal's user alone.</summary>
+internal sealed class KeyRing(IOptions<DataOptions> data, ILoggerFactory loggers) : IConfigureOptions<KeyManagementOptions>
+{
+    public void Configure(KeyManagementOptions options) =>
+        options.XmlRepository = new FileSystemXmlRepository(
+            PrivateFiles.CreateDirectory(data.Value.KeyDirectory), loggers);
+}
+
+internal static class PrivateFiles
+{
+    /// <summary>A directory that only the owner may enter (0700); on Windows the parent's rights apply.</summary>
+    public static DirectoryInfo CreateDirectory(string path) => OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(path)
+        : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>Takes every right from everybody but the owner (0600).</summary>
+    public static void Restrict(string file)
+    {
+        if (!OperatingSystem.IsWindows() && File.Exists(file)) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace GitLabPortal.GitLab;
+
+/// <summary>An answer with its whole body, whatever its status; at most as large as the client allows, decompressed.</summary>
+internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, string? MediaType, byte[] Body)
+{
+    public bool IsSuccess => Status is >= 200 and < 300;
+
+    public bool IsHtml => MediaType is "text/html" or "application/xhtml+xml" || (MediaType is null && StartsWith("<"));
+
+    public bool IsJson => MediaType is not null && (MediaType == "application/json" || MediaType.EndsWith("+json", StringComparison.Ordinal));
+
+    /// <summary>The first part of the body as text, enough to recognise pages and messages.</summary>
+    public string Beginning => Encoding.UTF8.GetString(Body, 0, Math.Min(Body.Length, 64 * 1024));
+
+    public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+
+    private bool StartsWith(string text) => Encoding.UTF8.GetString(Body, 0, Math.Min(Body.Length, 64)).TrimStart().StartsWith(text, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Sends and reads it all within <see cref="HttpClient.Timeout"/> and <see cref="HttpClient.MaxResponseContentBufferSize"/> (bytes after
+    /// decompression). Redirects come back as they are. Throws <see cref="GitLabUnavailableException"/> and
+    /// <see cref="GitLabUnexpectedAnswerException"/>; the caller's cancellation stays a cancellation.
+    /// </summary>
+    public static async Task<GitLabAnswer> FetchAsync(HttpClient http, HttpRequestMessage request, CancellationToken cancellation)
+    {
+        // Real time, not TimeProvider: sockets live in it, and HttpClient's own timeout does not cover the body of a streamed answer.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (http.Timeout > TimeSpan.Zero) timeout.CancelAfter(http.Timeout);
+        var phase = "waiting for an answer";
+        try
+        {
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            phase = "reading the answer";
+            var body = await ReadAsync(response.Content, http.MaxResponseContentBufferSize, timeout.Token);
+            return new((int)response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(), body);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new GitLabUnavailableException(UnavailableKind.TimedOut, $"Time ran out while {phase}.", e) { Phase = phase };
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new GitLabUnexpectedAnswerException(UnexpectedKind.TooLarge, "The answer is larger than allowed.", e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new GitLabUnavailableException(UnavailableKind.Network, "The server could not be reached.", e) { Phase = phase, IsWorthRetrying = IsPassing(e) };
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new GitLabUnexpectedAnswerException(UnexpectedKind.Truncated, "The connection closed before the answer was complete.", e);
+        }
+    }
+
+    // Refused addresses, certificates and names do not get better in a second; broken connections may.
+    private static bool IsPassing(HttpRequestException e) =>
+        e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded or HttpRequestError.NameResolutionError
+        || (e.HttpRequestError is HttpRequestError.Unknown && e.InnerException is IOException);
+
+    private static async Task<byte[]> ReadAsync(HttpContent content, long limit, CancellationToken cancellation)
+    {
+        if (content.Headers.ContentLength > limit) throw TooLarge();
+        await using var stream = await content.ReadAsStreamAsync(cancellation);
+        using var body = new MemoryStream();
+        var buffer = ArrayPool<byte>.Shared.Rent(32 * 1024);
+        try
+        {
+            for (int read; (read = await stream.ReadAsync(buffer, cancellation)) > 0;)
+            {
+                if (body.Length + read > limit) throw TooLarge();
+                body.Write(buffer, 0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return body.ToArray();
+    }
+
+    private static GitLabUnexpectedAnswerException TooLarge() => new(UnexpectedKind.TooLarge, "The answer is larger than allowed.");
+}

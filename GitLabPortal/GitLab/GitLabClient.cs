@@ -1,0 +1,39 @@
+namespace GitLabPortal.GitLab;
+
+/// <summary>
+/// One GitLab server seen with one token (or none). Cheap to make; keeps nothing open. Every call throws the <see cref="GitLabException"/>
+/// family, honours its cancellation, follows no redirect, and tries safe requests again as <see cref="GitLabRetry"/> says.
+/// </summary>
+public sealed class GitLabClient
+{
+    /// <param name="http">Decides timeout, largest answer and which addresses may be dialled. It must not follow redirects.</param>
+    /// <param name="baseUrl">The server's address, with its relative root if it has one.</param>
+    /// <param name="token">Sent as <c>PRIVATE-TOKEN</c>; printable ASCII without spaces, else <see cref="ArgumentException"/>.</param>
+    /// <param name="time">Paces retries.</param>
+    /// <param name="retry"><see cref="GitLabRetry.Default"/> when absent.</param>
+    public GitLabClient(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry? retry = null)
+    {
+        var transport = new GitLabTransport(http, baseUrl, token, time, retry ?? GitLabRetry.Default);
+        BaseUrl = baseUrl;
+        Tokens = new(transport);
+        Users = new(transport);
+        Metadata = new(transport);
+        Projects = new(transport);
+        Groups = new(transport);
+        SystemHooks = new(transport);
+    }
+
+    public Uri BaseUrl { get; }
+
+    public TokensClient Tokens { get; }
+
+    public UsersClient Users { get; }
+
+    public MetadataClient Metadata { get; }
+
+    public ProjectsClient Projects { get; }
+
+    public GroupsClient Groups { get; }
+
+    public SystemHooksClient SystemHooks { get; }
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Polly;
+using Polly.Retry;
+
+namespace GitLabPortal.GitLab;
+
+/// <summary>How often a safe request is tried again, and how long it waits in between.</summary>
+/// <param name="MaxRetries">0 leaves it to the caller.</param>
+/// <param name="FirstDelay">Doubles with each try, with jitter; what GitLab asks for in <c>Retry-After</c> goes first.</param>
+/// <param name="LongestWait">If GitLab asks for more than this, the failure is reported at once instead.</param>
+public sealed record GitLabRetry(int MaxRetries, TimeSpan FirstDelay, TimeSpan LongestWait)
+{
+    public static readonly GitLabRetry Default = new(2, TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(20));
+
+    public static readonly GitLabRetry None = Default with { MaxRetries = 0 };
+}
+
+/// <summary>Sends requests to one server with one token, and reads what comes back or why it does not.</summary>
+internal sealed class GitLabTransport
+{
+    private readonly HttpClient http;
+    private readonly Uri api;
+    private readonly string? token;
+    private readonly TimeProvider time;
+    private readonly ResiliencePipeline pipeline;
+
+    public GitLabTransport(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry retry)
+    {
+        // A header would refuse or mangle it, and the framework's own exception could quote it.
+        if (token is not null && (token.Length == 0 || token.Any(c => c is < '!' or > '~')))
+            throw new ArgumentException("The token holds characters that cannot be sent.", nameof(token));
+
+        this.http = http;
+        this.token = token;
+        this.time = time;
+        BaseUrl = baseUrl;
+        api = new Uri(baseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v4/");
+        pipeline = Pipeline(retry, time);
+    }
+
+    public Uri BaseUrl { get; }
+
+    /// <summary>Reads one object or list. Throws the <see cref="GitLabException"/> family.</summary>
+    /// <param name="path">Below <c>/api/v4/</c>, with its query.</param>
+    public async Task<(T Value, GitLabAnswer Answer)> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        var answer = await GetAnswerAsync(path, cancellation);
+        try
+        {
+            return (JsonSerializer.Deserialize(answer.Body, type) ?? throw WrongShape(null), answer);
+        }
+        catch (JsonException e)
+        {
+            throw WrongShape(e);
+        }
+    }
+
+    /// <summary>The answer of a GET that succeeded with JSON.</summary>
+    public Task<GitLabAnswer> GetAnswerAsync(string path, CancellationToken cancellation) =>
+        pipeline.ExecuteAsync(static async (state, ct) => await state.Self.SendOnceAsync(state.Path, ct), (Self: this, Path: path), cancellation).AsTask();
+
+    private async ValueTask<GitLabAnswer> SendOnceAsync(string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(api, path));
+        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.UserAgent.ParseAdd("GitLabPortal");
+        if (token is not null) request.Headers.TryAddWithoutValidation("PRIVATE-TOKEN", token);
+        var answer = await GitLabAnswer.FetchAsync(http, request, cancellation);
+        return answer.IsSuccess && answer.IsJson && answer.Body.Length > 0 ? answer : throw GitLabFailure.Of(answer, time);
+    }
+
+    // The inner exception's text quotes a path and a position, never a value.
+    private static GitLabUnexpectedAnswerException WrongShape(Exception? inner) =>
+        new(UnexpectedKind.WrongShape, "The answer is not what this call returns.", inner);
+
+    private static ResiliencePipeline Pipeline(GitLabRetry retry, TimeProvider time)
+    {
+        if (retry.MaxRetries == 0) return ResiliencePipeline.Empty;
+        return new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = retry.MaxRetries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = retry.FirstDelay,
+                MaxDelay = retry.LongestWait,
+                ShouldHandle = new PredicateBuilder().Handle<GitLabException>(e => e.IsTransient && !(e.RetryAfter > retry.LongestWait)),
+                DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as GitLabException)?.RetryAfter),
+            })
+            .Build();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+
+namespace GitLabPortal.GitLab;
+
+/// <summary>Projects that the token can see. Needs <c>read_api</c> or <c>api</c>.</summary>
+public sealed class ProjectsClient
+{
+    private readonly GitLabTransport transport;
+
+    // Learned once per client: asking for keyset paging again would cost a refusal per page.
+    private volatile bool keysetRefused;
+
+    internal ProjectsClient(GitLabTransport transport) => this.transport = transport;
+
+    /// <summary>
+    /// A page in the order of ids. Walk with <c>IdAfter</c> = the last id of the page before, until a page is empty: GitLab's last
+    /// filled page does not say that it is the last. Where a server refuses keyset paging the same page is asked for by offset.
+    /// </summary>
+    public async Task<GitLabPage<GitLabProject>> ListAsync(ProjectListQuery query, CancellationToken cancellation)
+    {
+        if (!keysetRefused)
+        {
+            try
+            {
+                return await ReadAsync(query, "pagination=keyset&order_by=id&sort=asc", cancellation);
+            }
+            catch (GitLabRejectedException e) when (e.Status is 400 or 405)
+            {
+                // The refusal may concern something else; then the second request is refused too and says so.
+            }
+        }
+
+        // The filter id_after makes page 1 the wanted page: no growing offset, and rows cannot shift between pages.
+        var page = await ReadAsync(query, "order_by=id&sort=asc", cancellation);
+        keysetRefused = true;
+        return page;
+    }
+
+    /// <summary>The first page in the order of ids, with the total where GitLab tells it (up to 10,000).</summary>
+    public async Task<GitLabPage<GitLabProject>> ListFirstAsync(ProjectListQuery query, CancellationToken cancellation) =>
+        await ReadAsync(query, "order_by=id&sort=asc", cancellation);
+
+    /// <summary>How many there are, by one request of one row.</summary>
+    public async Task<ProjectCount> CountAsync(ProjectListQuery query, CancellationToken cancellation)
+    {
+        var (bodies, answer) = await transport.GetAsync(
+            Path(query with { PerPage = 1 }, "order_by=id&sort=asc&simple=true"), GitLabJson.Default.ProjectBodyArray, cancellation);
+        if (GitLabPaging.Total(answer) is { } total) return new(total, IsLowerBound: false);
+        // GitLab drops the total above 10,000. Without its other paging headers a proxy took them: only the row is certain.
+        if (bodies.Length == 0) return new(0, IsLowerBound: false);
+        return new(GitLabPaging.IsOffsetPage(answer) ? 10_000 : bodies.Length, IsLowerBound: true);
+    }
+
+    /// <param name="id">GitLab's number: unlike a path it survives renames and proxies that decode %2F.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    public async Task<GitLabProject> GetAsync(long id, CancellationToken cancellation) =>
+        (await transport.GetAsync(string.Create(CultureInfo.InvariantCulture, $"projects/{id}"), GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();
+
+    private async Task<GitLabPage<GitLabProject>> ReadAsync(ProjectListQuery query, string paging, CancellationToken cancellation)
+    {
+        var (bodies, answer) = await transport.GetAsync(Path(query, paging), GitLabJson.Default.ProjectBodyArray, cancellation);
+        var projects = bodies.Select(b => b.ToProject()).ToArray();
+        // A proxy that caches without the query, or a server that ignores id_after, would make a walk endless.
+        if (query.IdAfter is { } after && projects.Any(p => p.Id <= after))
+            throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list does not go on after the given id.");
+        return new(projects, GitLabPaging.Total(answer), projects.Length > 0) { LinkHost = GitLabPaging.LinkHost(answer, transport.BaseUrl) };
+    }
+
+    private static string Path(ProjectListQuery query, string paging)
+    {
+        var path = new StringBuilder("projects?").Append(paging)
+            .Append(CultureInfo.InvariantCulture, $"&per_page={Math.Clamp(query.PerPage, 1, 100)}");
+        if (query.IdAfter is { } after) path.Append(CultureInfo.InvariantCulture, $"&id_after={after}");
+        // false would mean no filter: the parameter is sent only when wanted.
+        if (query.MembershipOnly) path.Append("&membership=true");
+        if (query.Visibility is { } visibility) path.Append("&visibility=").Append(Uri.EscapeDataString(visibility));
+        return path.ToString();
+    }
+}

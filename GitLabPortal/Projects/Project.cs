@@ -1,0 +1,47 @@
+using GitLabPortal.Accounts;
+using GitLabPortal.Connections;
+using GitLabPortal.Teams;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace GitLabPortal.Projects;
+
+/// <summary>
+/// A repository that a team picked: team + server + GitLab id. It outlives the connection it was picked through, and comes back to
+/// life when the same server is connected again.
+/// </summary>
+public sealed class Project
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+
+    public required Guid TeamId { get; init; }
+
+    public required Guid ServerId { get; init; }
+
+    public required long GitLabId { get; init; }
+
+    public required Guid AddedById { get; set; }
+
+    public required DateTimeOffset AddedAt { get; set; }
+
+    /// <summary>Set when it was removed from the team; kept so that the removal can be undone.</summary>
+    public DateTimeOffset? RemovedAt { get; set; }
+
+    public Team? Team { get; init; }
+
+    public Server? Server { get; init; }
+
+    public Account? AddedBy { get; init; }
+}
+
+internal sealed class ProjectConfiguration : IEntityTypeConfiguration<Project>
+{
+    public void Configure(EntityTypeBuilder<Project> builder)
+    {
+        builder.ToTable("Projects");
+        builder.HasIndex(p => new { p.TeamId, p.ServerId, p.GitLabId }).IsUnique();
+        builder.HasOne(p => p.Team).WithMany().HasForeignKey(p => p.TeamId).OnDelete(DeleteBehavior.Cascade);
+        builder.HasOne(p => p.Server).WithMany().HasForeignKey(p => p.ServerId).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne(p => p.AddedBy).WithMany().HasForeignKey(p => p.AddedById).OnDelete(DeleteBehavior.Restrict);
+    }
+}

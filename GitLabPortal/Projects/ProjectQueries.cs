@@ -1,0 +1,84 @@
+using GitLabPortal.Connections;
+using GitLabPortal.Data;
+using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
+using GitLabPortal.Teams;
+using Microsoft.EntityFrameworkCore;
+
+namespace GitLabPortal.Projects;
+
+/// <summary>Reads a team's projects.</summary>
+public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
+{
+    private sealed class Joined
+    {
+        public required Project Project { get; init; }
+
+        public required Repository Repository { get; init; }
+    }
+
+    /// <summary>The team's projects whose path, name, description or topics hold all words of <paramref name="text"/>, by path.</summary>
+    public async Task<Page<ProjectRow>> SearchAsync(TeamAccess access, string? text, PageRequest page, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var matches = Current(db, access.TeamId);
+        foreach (var term in new RepositorySearch { Text = text ?? "" }.Terms()) matches = matches.Where(j => j.Repository.SearchText.Contains(term));
+        var total = await matches.CountAsync(cancellationToken);
+        return new Page<ProjectRow>(
+            await RowsAsync(db, access, matches.OrderBy(j => j.Repository.FullPath.ToLower()).ThenBy(j => j.Project.Id), page, cancellationToken), total);
+    }
+
+    /// <summary>The projects that were added last, newest first.</summary>
+    public async Task<Page<ProjectRow>> RecentAsync(TeamAccess access, int count, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var all = Current(db, access.TeamId);
+        return new Page<ProjectRow>(
+            await RowsAsync(db, access, all.OrderByDescending(j => j.Project.AddedAt).ThenByDescending(j => j.Project.Id), new PageRequest(0, count), cancellationToken),
+            await all.CountAsync(cancellationToken));
+    }
+
+    /// <summary>What the grid needs to tell the team's projects from other repositories; see <see cref="PickedRepositories"/>.</summary>
+    internal static IQueryable<Repository> Picked(PortalDb db, Guid teamId) =>
+        db.Set<Repository>().Where(r => db.Set<Project>()
+            .Any(p => p.TeamId == teamId && p.ServerId == r.ServerId && p.GitLabId == r.GitLabId && p.RemovedAt == null));
+
+    private static IQueryable<Joined> Current(PortalDb db, Guid teamId) =>
+        from project in db.Set<Project>().AsNoTracking()
+        where project.TeamId == teamId && project.RemovedAt == null
+        join repository in db.Set<Repository>().AsNoTracking()
+            on new { project.ServerId, project.GitLabId } equals new { repository.ServerId, repository.GitLabId }
+        select new Joined { Project = project, Repository = repository };
+
+    private static async Task<List<ProjectRow>> RowsAsync(
+        PortalDb db, TeamAccess access, IQueryable<Joined> ordered, PageRequest page, CancellationToken cancellationToken)
+    {
+        var sightings = db.Set<RepositorySighting>().Where(s => s.Connection!.TeamId == access.TeamId && s.MissingSince == null);
+        var connections = db.Set<Connection>().Where(c => c.TeamId == access.TeamId);
+        var rows = await ordered
+            .Skip(page.Skip)
+            .Take(page.Take)
+            .Select(j => new
+            {
+                j.Project.Id,
+                j.Project.AddedAt,
+                AddedBy = j.Project.AddedBy!.Name,
+                j.Project.Server!.BaseUrl,
+                j.Repository,
+                IsConnected = connections.Any(c => c.ServerId == j.Project.ServerId),
+                IsSeen = sightings.Any(s => s.RepositoryId == j.Repository.Id),
+            })
+            .ToListAsync(cancellationToken);
+        return rows.ConvertAll(r => new ProjectRow(
+            r.Id, r.Repository.Name, r.Repository.FullPath, r.Repository.NamespacePath, r.BaseUrl, r.Repository.HttpCloneUrl, r.Repository.SshCloneUrl,
+            r.Repository.DefaultBranch, r.Repository.Visibility, r.Repository.LastActivityAt, r.Repository.WebUrl, r.AddedBy, r.AddedAt,
+            StateOf(r.Repository, r.IsConnected, r.IsSeen), r.Repository.DeletionOn));
+    }
+
+    private static ProjectState StateOf(Repository repository, bool isConnected, bool isSeen) =>
+        !isConnected ? ProjectState.ServerNotConnected
+        : !isSeen ? ProjectState.NotVisible
+        : repository.DeletionOn is not null ? ProjectState.PendingDeletion
+        : repository.IsArchived ? ProjectState.Archived
+        : ProjectState.Available;
+}

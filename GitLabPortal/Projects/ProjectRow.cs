@@ -1,0 +1,39 @@
+using GitLabPortal.Repositories;
+
+namespace GitLabPortal.Projects;
+
+/// <summary>Whether a project can be used now, and if not, why.</summary>
+public enum ProjectState { Available, Archived, PendingDeletion, NotVisible, ServerNotConnected }
+
+/// <summary>A team's project as the list shows it. Texts come from GitLab and are not to be trusted.</summary>
+public sealed record ProjectRow(
+    Guid Id,
+    string Name,
+    string FullPath,
+    string NamespacePath,
+    string ServerAddress,
+    string? HttpCloneUrl,
+    string? SshCloneUrl,
+    string? DefaultBranch,
+    RepositoryVisibility Visibility,
+    DateTimeOffset? LastActivityAt,
+    string WebUrl,
+    string AddedBy,
+    DateTimeOffset AddedAt,
+    ProjectState State,
+    DateOnly? DeletionOn)
+{
+    /// <summary>Why it is greyed, and who can help; null when nothing is wrong.</summary>
+    public string? Reason => State switch
+    {
+        ProjectState.Available => null,
+        ProjectState.Archived => "Archived on GitLab: it can be read, not changed.",
+        ProjectState.PendingDeletion => $"GitLab will delete it on {DeletionOn:yyyy-MM-dd}. A maintainer can restore it there.",
+        ProjectState.NotVisible => "The team's token no longer sees it. It was deleted on GitLab, or the token's account lost access: a GitLab maintainer can say.",
+        ProjectState.ServerNotConnected => "Its GitLab server is not connected to this team. It comes back when a team admin connects the server again.",
+        _ => null,
+    };
+
+    /// <summary>The project cannot be reached at all; an archived one can still be read.</summary>
+    public bool IsOutOfReach => State is ProjectState.NotVisible or ProjectState.ServerNotConnected;
+}

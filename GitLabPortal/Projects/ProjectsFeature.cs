@@ -1,0 +1,24 @@
+using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
+
+namespace GitLabPortal.Projects;
+
+internal static class ProjectsFeature
+{
+    /// <summary>Repositories that teams picked.</summary>
+    public static IServiceCollection AddProjects(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<ProjectFeed>();
+        services.AddSingleton<PickedRepositories>(ProjectQueries.Picked);
+        services.AddSingleton<ProjectQueries>();
+        services.AddSingleton<PickRepositories>();
+        services.AddSingleton<RemoveProject>();
+        services.AddSingleton<RestoreProject>();
+        return services;
+    }
+}
+
+/// <summary>A team's list of projects changed: pages that show it look again.</summary>
+public sealed record ProjectsChanged(Guid TeamId);
+
+public sealed class ProjectFeed : Feed<ProjectsChanged>;

@@ -1,0 +1,22 @@
+using GitLabPortal.Connections;
+using GitLabPortal.Kernel;
+
+namespace GitLabPortal.Repositories;
+
+internal static class RepositoriesFeature
+{
+    /// <summary>The local catalogue: sync, search, grid.</summary>
+    public static IServiceCollection AddRepositories(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<SyncOptions>(configuration, SyncOptions.Section, o => o.Problems());
+        services.AddSingleton<SyncFeed>();
+        services.AddSingleton<SyncJournal>();
+        services.AddSingleton<SyncConnection>();
+        services.AddSingleton<SyncQueries>();
+        services.AddSingleton<RepositoryQueries>();
+        services.AddSingleton<RequestSync>();
+        services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
+        services.AddHostedService<CatalogueSync>();
+        return services;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace GitLabPortal.Repositories;
+
+/// <summary>
+/// The one form in which repositories are searched: lower case, without accents, so that "uber" finds "Über". The fields are kept
+/// apart by control characters, which neither a stored field nor a typed term can contain.
+/// </summary>
+internal static class SearchText
+{
+    public const char PathStart = '\u0001';
+    public const char NameStart = '\u0002';
+    public const char RestStart = '\u0003';
+
+    public static string Of(string fullPath, string name, string? description, IEnumerable<string> topics)
+    {
+        var text = new StringBuilder();
+        text.Append(PathStart).Append(Fold(fullPath)).Append(NameStart).Append(Fold(name)).Append(RestStart).Append(Fold(description ?? ""));
+        foreach (var topic in topics) text.Append(RestStart).Append(Fold(topic));
+        return text.Append(RestStart).ToString();
+    }
+
+    /// <summary>Lower case, accents removed, control characters as spaces.</summary>
+    public static string Fold(string text)
+    {
+        var folded = new StringBuilder(text.Length);
+        foreach (var c in text.ToLowerInvariant())
+        {
+            if (c < '\u00c0') folded.Append(char.IsControl(c) ? ' ' : c);
+            // Combining marks: the portal runs with invariant globalization, where String.Normalize does nothing.
+            else if (c is >= '\u0300' and <= '\u036f') continue;
+            else if (c < '\u0180' && Accents.TryGetValue(c, out var plain)) folded.Append(plain);
+            else folded.Append(c);
+        }
+
+        return folded.ToString();
+    }
+
+    /// <summary>Control characters become spaces, broken surrogates the replacement character, and at most <paramref name="maxLength"/> characters stay.</summary>
+    public static string Clean(string? text, int maxLength)
+    {
+        if (string.IsNullOrEmpty(text)) return "";
+
+        var cut = text.Length <= maxLength ? text : text[..(char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
+        StringBuilder? clean = null;
+        for (var i = 0; i < cut.Length; i++)
+        {
+            var c = cut[i];
+            var replacement = char.IsControl(c) ? ' ' : IsBrokenSurrogate(cut, i) ? '\ufffd' : c;
+            if (replacement != c) (clean ??= new StringBuilder(cut))[i] = replacement;
+        }
+
+        return clean?.ToString() ?? cut;
+    }
+
+    private static bool IsBrokenSurrogate(string text, int i) =>
+        char.IsHighSurrogate(text[i])
+            ? i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])
+            : char.IsLowSurrogate(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
+
+    private static readonly Dictionary<char, string> Accents = (
+        from pair in new[]
+        {
+            "aàáâãäåāăą", "cçćĉċč", "dďđð", "eèéêëēĕėęě", "gĝğġģ", "hĥħ", "iìíîïĩīĭįı", "jĵ", "kķĸ", "lĺļľŀł", "nñńņňŋ",
+            "oòóôõöøōŏő", "rŕŗř", "sśŝşš", "tţťŧ", "uùúûüũūŭůűų", "wŵ", "yýÿŷ", "zźżž",
+        }
+        from accented in pair.Skip(1)
+        select KeyValuePair.Create(accented, pair[..1]))
+        .Append(KeyValuePair.Create('ß', "ss")).Append(KeyValuePair.Create('æ', "ae")).Append(KeyValuePair.Create('œ', "oe"))
+        .Append(KeyValuePair.Create('þ', "th")).Append(KeyValuePair.Create('ĳ', "ij"))
+        .ToDictionary();
+}

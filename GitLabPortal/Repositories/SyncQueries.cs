@@ -1,0 +1,70 @@
+using GitLabPortal.Connections;
+using GitLabPortal.Data;
+using GitLabPortal.Teams;
+using Microsoft.EntityFrameworkCore;
+
+namespace GitLabPortal.Repositories;
+
+/// <summary>A connection as the catalogue sees it.</summary>
+/// <param name="Repositories">How many it sees now.</param>
+/// <param name="LastCompletedAt">When a walk last reached the end.</param>
+/// <param name="Latest">The running walk, or the last one; null before the first.</param>
+public sealed record ConnectionSync(
+    Guid ConnectionId, string Name, ConnectionStatus Status, string? StatusText, int Repositories, DateTimeOffset? LastCompletedAt, SyncProgress? Latest)
+{
+    public bool IsRunning => Latest is { State: SyncState.Running };
+}
+
+/// <summary>Reads how far the catalogue is.</summary>
+public sealed class SyncQueries(IDbContextFactory<PortalDb> contexts)
+{
+    /// <summary>The team's connections, by name.</summary>
+    public async Task<IReadOnlyList<ConnectionSync>> OfTeamAsync(TeamAccess access, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await ReadAsync(db, db.Set<Connection>().Where(c => c.TeamId == access.TeamId), cancellationToken);
+    }
+
+    /// <summary>One connection, for somebody who is being shown it; null when it is gone.</summary>
+    internal async Task<ConnectionSync?> OfConnectionAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = await ReadAsync(db, db.Set<Connection>().Where(c => c.Id == connectionId), cancellationToken);
+        return found is [var one] ? one : null;
+    }
+
+    /// <summary>The running walk or the last one; null before the first. For somebody who is being shown the connection.</summary>
+    internal async Task<SyncProgress?> LatestAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await Latest(db, connectionId).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        return run is null ? null : SyncProgress.Of(run);
+    }
+
+    /// <summary>Runs with the one that counts first.</summary>
+    private static IOrderedQueryable<SyncRun> Latest(PortalDb db, Guid connectionId) => db.Set<SyncRun>()
+        .Where(r => r.ConnectionId == connectionId)
+        .OrderBy(r => r.State == SyncState.Running ? 0 : 1).ThenByDescending(r => r.StartedAt).ThenByDescending(r => r.Id);
+
+    private static async Task<List<ConnectionSync>> ReadAsync(PortalDb db, IQueryable<Connection> connections, CancellationToken cancellationToken)
+    {
+        var runs = db.Set<SyncRun>();
+        var rows = await connections.AsNoTracking()
+            .OrderBy(c => c.Name)
+            .Select(c => new
+            {
+                c.Id,
+                c.Name,
+                c.Status,
+                c.StatusText,
+                Repositories = db.Set<RepositorySighting>().Count(s => s.ConnectionId == c.Id && s.MissingSince == null),
+                LastCompletedAt = runs.Where(r => r.ConnectionId == c.Id && r.State == SyncState.Completed).Max(r => r.FinishedAt),
+                Latest = runs.Where(r => r.ConnectionId == c.Id)
+                    .OrderBy(r => r.State == SyncState.Running ? 0 : 1).ThenByDescending(r => r.StartedAt).ThenByDescending(r => r.Id)
+                    .FirstOrDefault(),
+            })
+            .ToListAsync(cancellationToken);
+        return rows.ConvertAll(r => new ConnectionSync(
+            r.Id, r.Name, r.Status, r.StatusText, r.Repositories, r.LastCompletedAt, r.Latest is null ? null : SyncProgress.Of(r.Latest)));
+    }
+}
