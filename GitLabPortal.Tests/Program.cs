@@ -1,8 +1,10 @@
+using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
 using Xunit.Runner.InProc.SystemConsole;
 
 return args switch
 {
     ["sandbox", .. var rest] => await SandboxCommand.RunAsync(rest, CancellationToken.None),
+    ["demo", .. var rest] => await DemoCommand.RunAsync(rest, CancellationToken.None),
     _ => await ConsoleRunner.Run(args),
 };

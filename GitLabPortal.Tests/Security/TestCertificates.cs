@@ -30,6 +30,9 @@ internal sealed class TestCertificates : IDisposable
 
     public X509Certificate2 ForClients(params string[] names) => Issue(names, -10, 90, "1.3.6.1.5.5.7.3.2");
 
+    /// <summary>As public authorities issue them: says where the issuer's certificate lies.</summary>
+    public X509Certificate2 NamingItsIssuer(string name, string issuerAddress) => Issue([name], -10, 90, issuerAddress: issuerAddress);
+
     public X509Certificate2 SelfSigned(params string[] names)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -42,10 +45,12 @@ internal sealed class TestCertificates : IDisposable
         authorityKey.Dispose();
     }
 
-    private X509Certificate2 Issue(string[] names, int fromDays, int toDays, string purpose = "1.3.6.1.5.5.7.3.1")
+    private X509Certificate2 Issue(string[] names, int fromDays, int toDays, string purpose = "1.3.6.1.5.5.7.3.1", string? issuerAddress = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var issued = Request(names, key, purpose).Create(Authority, Now.AddDays(fromDays), Now.AddDays(toDays), RandomNumberGenerator.GetBytes(8));
+        var request = Request(names, key, purpose);
+        if (issuerAddress is not null) request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [issuerAddress]));
+        using var issued = request.Create(Authority, Now.AddDays(fromDays), Now.AddDays(toDays), RandomNumberGenerator.GetBytes(8));
         return Portable(issued.CopyWithPrivateKey(key));
     }
 

@@ -72,8 +72,8 @@ internal sealed class TestListener : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        listener.Stop();
         await running;
+        listener.Stop();
         stopping.Dispose();
     }
 

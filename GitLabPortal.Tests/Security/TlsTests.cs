@@ -54,8 +54,18 @@ public sealed class TlsTests : IDisposable
     public async Task Tells_a_self_signed_certificate_from_an_unknown_authority()
     {
         (await TroublesAsync(certificates.SelfSigned("git.example"), trustsAuthority: false)).ShouldBe([CertificateTrouble.SelfSigned]);
-        (await TroublesAsync(certificates.Good("git.example"), trustsAuthority: false))[0]
-            .ShouldBeOneOf(CertificateTrouble.UnknownAuthority, CertificateTrouble.IncompleteChain);
+        (await TroublesAsync(certificates.Good("git.example"), trustsAuthority: false)).ShouldBe([CertificateTrouble.UnknownAuthority]);
+    }
+
+    [Fact]
+    public async Task Tells_a_missing_intermediate_and_does_not_fetch_it()
+    {
+        await using var issuer = TestListener.Silent();
+        var certificate = certificates.NamingItsIssuer("git.example", $"http://127.0.0.1:{issuer.Port}/issuer.crt");
+
+        (await TroublesAsync(certificate, trustsAuthority: false)).ShouldBe([CertificateTrouble.IncompleteChain]);
+
+        issuer.Connections.ShouldBe(0);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
 using GitLabPortal.Security;
+using GitLabPortal.SignIn;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,7 @@ internal static class ShellFeature
         app.UseAuthorization();
         app.UseRateLimiter();
         app.UseAntiforgery();
+        app.UseStaleFormNotice();
     }
 
     public static void MapShell(this WebApplication app)

@@ -28,7 +28,7 @@ public static class SignInFeature
 
     private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, BrowserSession session, [FromQuery] string? returnUrl)
     {
-        if (!await antiforgery.IsRequestValidAsync(context)) return Results.Text("This form is not from this portal, or is too old. Go back, reload the page and try again.", statusCode: 400);
+        if (!await antiforgery.IsRequestValidAsync(context)) return Results.Text(StaleForms.Message, statusCode: StatusCodes.Status400BadRequest);
 
         await session.EndAsync(context);
         return Results.LocalRedirect(returnUrl is null ? "/sign-in" : ReturnUrl.Local(returnUrl));

@@ -14,6 +14,7 @@ internal static class RouteTable
         .. ProjectListRoutes.All,
         .. ProjectRoutes.All,
         .. GroupRoutes.All,
+        .. ResourceTokenRoutes.All,
     ];
 
     public static RouteMatch Find(string method, string[] segments, GitLabRelease release)

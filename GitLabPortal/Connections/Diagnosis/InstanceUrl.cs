@@ -146,7 +146,7 @@ public sealed partial class InstanceUrl : IEquatable<InstanceUrl>
         var path = rest.Split('?', '#')[0];
         var deep = path.IndexOf("/-/", StringComparison.Ordinal);
         var inPath = (deep < 0 ? path : path[..deep]).LastIndexOf('@');
-        // No GitLab path holds an @, so one there is the end of a password; as is one after "name:not-a-port".
+        // No GitLab path holds an @, so one there is the end of a password; as is one after "name:not-a-port" or "name:123?".
         var inner = inPath >= 0 ? inPath : AuthorityWithoutPort().IsMatch(rest) ? rest.LastIndexOf('@') : -1;
         return inner >= 0 ? (rest[(inner + 1)..], true) : (rest, had);
     }
@@ -172,8 +172,7 @@ public sealed partial class InstanceUrl : IEquatable<InstanceUrl>
         var (name, port) = colon < 0 ? (authority, "") : (authority[..colon], authority[colon..]);
         try
         {
-            // Full-width dots and letters are what Asian keyboards type.
-            return new IdnMapping().GetAscii(name.Normalize(NormalizationForm.FormKC).ToLowerInvariant()) + port;
+            return new IdnMapping().GetAscii(new string([.. name.Select(Narrow)]).ToLowerInvariant()) + port;
         }
         catch (ArgumentException)
         {
@@ -181,27 +180,34 @@ public sealed partial class InstanceUrl : IEquatable<InstanceUrl>
         }
     }
 
+    // Full-width letters and ideographic dots are what Asian keyboards type; without culture data the framework does not narrow them.
+    private static char Narrow(char c) => c switch
+    {
+        >= '\uFF01' and <= '\uFF5E' => (char)(c - 0xFEE0),
+        '\u3002' or '\uFF61' => '.',
+        _ => c,
+    };
+
     /// <summary>Cuts what is surely a page or the API below the root, and repeated slashes.</summary>
     private static string RootOf(string path)
     {
-        List<string> root = [];
-        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i < segments.Length; i++)
-        {
-            var segment = segments[i];
-            var next = i + 1 < segments.Length ? segments[i + 1] : "";
-            if (segment is "." or "..") continue;
-            if (IsBelowRoot(segment.ToLowerInvariant(), next)) break;
-            root.Add(segment.EndsWith(".git", StringComparison.OrdinalIgnoreCase) && segment.Length > 4 ? segment[..^4] : segment);
-        }
+        string[] segments = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Segment).Where(s => s is not ("" or "." or ".."))];
+        var length = 0;
+        while (length < segments.Length && !IsBelowRoot(segments[length].ToLowerInvariant(), length + 1 < segments.Length ? segments[length + 1] : "")) length++;
+        return string.Concat(segments.Take(length).Select(s => $"/{Uri.EscapeDataString(s)}"));
+    }
 
-        return string.Concat(root.Select(s => $"/{Uri.EscapeDataString(Uri.UnescapeDataString(s))}"));
+    private static string Segment(string escaped)
+    {
+        var segment = Uri.UnescapeDataString(escaped);
+        while (segment.EndsWith(".git", StringComparison.OrdinalIgnoreCase)) segment = segment[..^4];
+        return segment;
     }
 
     private static bool IsBelowRoot(string segment, string next) => segment switch
     {
         "-" or "help" or "explore" or "dashboard" or "admin" or "oauth" or "profile" or ".well-known" or "robots.txt" => true,
-        "api" => next.Length == 0 || ApiVersion().IsMatch(next),
+        "api" => ApiVersion().IsMatch(next),
         "users" => next is "sign_in" or "sign_up" or "auth" or "password" or "confirmation" or "terms",
         _ => false,
     };
@@ -225,7 +231,7 @@ public sealed partial class InstanceUrl : IEquatable<InstanceUrl>
     [GeneratedRegex("^(?<rest>[A-Za-z0-9._-]+@[^/@:]+:(?![0-9]+(/|$))[^@]*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ScpPattern();
 
-    [GeneratedRegex("^[^/?#:\\[]*:(?![0-9]*([/?#]|$))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^[^/?#:\\[]*:(?![0-9]*(/|$|[?#][^@]*$))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AuthorityWithoutPort();
 
     [GeneratedRegex("^[vV][0-9]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

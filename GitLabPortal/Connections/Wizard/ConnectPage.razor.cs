@@ -144,7 +144,7 @@ public sealed partial class ConnectPage
         {
             ["step"] = target.ToString().ToLowerInvariant(),
             ["url"] = InstanceUrl.Parse(wizard.Url).Value?.BaseUrl,
-            ["plain-http"] = wizard.AllowPlainHttp ? true : null,
-            ["read-only"] = wizard.ReadOnly ? true : null,
+            ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
+            ["read-only"] = wizard.ReadOnly ? "true" : null,
         });
 }

@@ -131,7 +131,8 @@ public sealed class ConnectWizard(
         if (passed is null) return new Problem.Invalid("token-missing", "Paste the token again: it was not kept.");
         var result = await connect.RunAsync(access, passed, new ConnectionChoice(Name, Coverage, Groups), cancellationToken);
         Problem = result.Problem;
-        if (result.IsSuccess) ForgetToken();
+        // What it can do stays in sight until the page is left; the token itself does not stay.
+        if (result.IsSuccess) passed = null;
         return result;
     }
 

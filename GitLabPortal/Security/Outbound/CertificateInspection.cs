@@ -35,7 +35,7 @@ internal sealed class CertificateInspection(X509Certificate2Collection extraRoot
         var flags = ChainFlags(leaf, chain, out var isTrustedByExtraRoot);
         if (isTrustedByExtraRoot) errors &= ~SslPolicyErrors.RemoteCertificateChainErrors;
         Seen = new(
-            errors is SslPolicyErrors.None ? [] : Troubles(leaf, flags, errors),
+            errors is SslPolicyErrors.None ? [] : Troubles(leaf, flags, errors, chain?.ChainElements.Count ?? 1),
             leaf.Subject,
             leaf.Issuer,
             Utc(leaf.NotBefore),
@@ -62,7 +62,7 @@ internal sealed class CertificateInspection(X509Certificate2Collection extraRoot
 
     private static X509ChainStatusFlags All(X509Chain chain) => chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
 
-    private List<CertificateTrouble> Troubles(X509Certificate2 leaf, X509ChainStatusFlags flags, SslPolicyErrors errors)
+    private List<CertificateTrouble> Troubles(X509Certificate2 leaf, X509ChainStatusFlags flags, SslPolicyErrors errors, int sentChainLength)
     {
         List<CertificateTrouble> troubles = [];
         var now = time.GetUtcNow();
@@ -72,11 +72,16 @@ internal sealed class CertificateInspection(X509Certificate2Collection extraRoot
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)) troubles.Add(CertificateTrouble.WrongName);
         if (flags.HasFlag(X509ChainStatusFlags.NotValidForUsage)) troubles.Add(CertificateTrouble.NotForServers);
         if (IsSelfSigned(leaf) && (flags & Untrusted) != X509ChainStatusFlags.NoError) troubles.Add(CertificateTrouble.SelfSigned);
-        else if (flags.HasFlag(X509ChainStatusFlags.UntrustedRoot)) troubles.Add(CertificateTrouble.UnknownAuthority);
-        else if (flags.HasFlag(X509ChainStatusFlags.PartialChain)) troubles.Add(CertificateTrouble.IncompleteChain);
+        else if (flags.HasFlag(X509ChainStatusFlags.PartialChain) && sentChainLength == 1 && NamesItsIssuersAddress(leaf)) troubles.Add(CertificateTrouble.IncompleteChain);
+        else if ((flags & Untrusted) != X509ChainStatusFlags.NoError) troubles.Add(CertificateTrouble.UnknownAuthority);
         if (troubles.Count == 0) troubles.Add(CertificateTrouble.Other);
         return troubles;
     }
+
+    // Whether a lone certificate lacks its intermediates or comes from a private authority cannot be seen for sure. Public authorities
+    // say where the issuer's certificate lies (it is not fetched); small private ones mostly do not.
+    private static bool NamesItsIssuersAddress(X509Certificate2 leaf) =>
+        leaf.Extensions.OfType<X509AuthorityInformationAccessExtension>().Any(e => e.EnumerateCAIssuersUris().Any());
 
     private static DateTimeOffset Utc(DateTime local) => new(local.ToUniversalTime(), TimeSpan.Zero);
 

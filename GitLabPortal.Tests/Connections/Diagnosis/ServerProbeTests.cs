@@ -1,0 +1,388 @@
+using System.Net.Sockets;
+using GitLabPortal.Connections;
+using GitLabPortal.Kernel;
+using GitLabPortal.Security;
+using GitLabPortal.Tests.Sandbox;
+using GitLabPortal.Tests.Security;
+using Shouldly;
+using Xunit;
+
+namespace GitLabPortal.Tests.Connections.Diagnosis;
+
+public sealed class ServerProbeTests : IDisposable
+{
+    private readonly TestOutbound outbound = TestOutbound.ToLoopback().Name("git.example", "127.0.0.1");
+
+    private static CancellationToken None => TestContext.Current.CancellationToken;
+
+    public void Dispose() => outbound.Dispose();
+
+    private Task<ServerReport> ProbeAsync(string pasted, bool allowPlainHttp = true, TestOutbound? through = null) =>
+        new ServerProbe((through ?? outbound).Http, TimeProvider.System).RunAsync(pasted, allowPlainHttp, null, None);
+
+    private async Task<Finding> FailAsync(string pasted, string code, bool allowPlainHttp = true, TestOutbound? through = null)
+    {
+        var report = await ProbeAsync(pasted, allowPlainHttp, through);
+        var failed = report.Findings.Where(f => f.Status is FindingStatus.Failed).ShouldHaveSingleItem();
+        failed.Code.ShouldBe(code);
+        failed.ShouldBe(report.Findings[^1]);
+        failed.Seen.ShouldNotBeEmpty();
+        report.CanContinue.ShouldBeFalse();
+        return failed;
+    }
+
+    [Theory]
+    [InlineData("13.12.15", "")]
+    [InlineData("16.11.10", "/gitlab")]
+    [InlineData("19.3.0-ee", "/tools/gitlab")]
+    public async Task Finds_a_healthy_server_with_three_requests_at_most(string version, string root)
+    {
+        await using var gitlab = await GitLabSandbox.Version(version).WithRelativeRoot(root).StartAsync();
+        List<Finding> live = [];
+        var report = await new ServerProbe(outbound.Http, TimeProvider.System).RunAsync(gitlab.Url.AbsoluteUri, true, new Immediately(live), None);
+
+        report.CanContinue.ShouldBeTrue();
+        report.Address!.BaseUrl.ShouldBe(gitlab.Url.AbsoluteUri.TrimEnd('/'));
+        report.Issuer.ShouldBe(gitlab.ExternalUrl);
+        (report.IsPlainHttp, report.IsPrivate).ShouldBe((true, true));
+        report.ResolvedAddresses.ShouldBe(["127.0.0.1"]);
+        report.Findings.Select(f => f.Code).ShouldBe(["address-understood", "name-resolved", "connected", "is-gitlab", "plain-http", "address-matches", "clock-agrees"]);
+        live.ShouldBe(report.Findings);
+        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(3);
+        gitlab.Requests.All.ShouldAllBe(r => r.SentAs == null);
+        outbound.Dialled.Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("/gitlab", "/gitlab/group/project")]
+    [InlineData("/gitlab", "/gitlab/users/sign_in")]
+    [InlineData("/gitlab", "/gitlab/-/profile/personal_access_tokens")]
+    [InlineData("/gitlab", "/gitlab/api/v4/projects?page=2")]
+    [InlineData("", "/group/sub/project/-/issues/5")]
+    [InlineData("", "/dashboard/projects")]
+    [InlineData("", "/group/project.git")]
+    public async Task Finds_the_base_of_any_deep_page(string root, string path)
+    {
+        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").WithRelativeRoot(root).StartAsync();
+        var top = gitlab.Url.GetLeftPart(UriPartial.Authority);
+        foreach (var outside in new[] { "/.well-known/openid-configuration", "/api/v4/version", "/api/v3/version", "/gitlab/group/project", "/gitlab/group", "/group/project", "/group", "/group/sub/project", "/group/sub" }) gitlab.Declare(outside);
+        foreach (var prefix in new[] { "/group/project", "/group", "/group/sub/project", "/group/sub", "/gitlab/group/project", "/gitlab/group" })
+        {
+            foreach (var probe in new[] { "/.well-known/openid-configuration", "/api/v4/version", "/api/v3/version" }) gitlab.Declare(prefix + probe);
+        }
+
+        var report = await ProbeAsync(top + path);
+
+        report.Findings.ShouldContain(f => f.Code == "is-gitlab", string.Join("; ", report.Findings.Select(f => f.Code)));
+        report.Address!.BaseUrl.ShouldBe(top + root);
+    }
+
+    [Fact]
+    public async Task Warns_when_gitlab_calls_itself_by_another_address()
+    {
+        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").WithExternalUrl("https://git.corp.example").StartAsync();
+
+        var report = await ProbeAsync(gitlab.Url.AbsoluteUri);
+
+        report.CanContinue.ShouldBeTrue();
+        report.Issuer.ShouldBe("https://git.corp.example");
+        report.Findings.Single(f => f.Status is FindingStatus.Warning && f.Code == "address-differs").Seen.ShouldContain("says https://git.corp.example");
+    }
+
+    [Theory]
+    [InlineData(-20)]
+    [InlineData(20)]
+    public async Task Warns_when_clocks_differ(int minutes)
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        gitlab.Faults.AnswerEverything(Fault.ClockSkew(TimeSpan.FromMinutes(minutes)));
+
+        (await ProbeAsync(gitlab.Url.AbsoluteUri)).Findings.ShouldContain(f => f.Code == "clock-differs" && f.Status == FindingStatus.Warning);
+    }
+
+    [Fact]
+    public async Task Finds_a_hardened_server_that_hides_its_discovery_document()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        gitlab.Faults.Answer("/.well-known", Fault.Custom(403, "<html>Forbidden</html>", "text/html"));
+
+        var report = await ProbeAsync(gitlab.Url.AbsoluteUri);
+
+        report.CanContinue.ShouldBeTrue();
+        report.Issuer.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("", "address-empty")]
+    [InlineData("our server", "address-invalid")]
+    [InlineData("ftp://git.example", "address-scheme")]
+    [InlineData("https://gitlab.com/group", "gitlab-com")]
+    public async Task Stops_at_texts_that_are_no_own_server(string pasted, string code)
+    {
+        await FailAsync(pasted, code);
+        outbound.Asked.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Tells_names_apart_that_do_not_exist_or_cannot_be_looked_up()
+    {
+        outbound.Name("trouble.example", () => throw new SocketException((int)SocketError.TryAgain));
+
+        (await FailAsync("https://missing.example", "name-not-found")).Owner.ShouldBe(FixOwner.You);
+        (await FailAsync("https://trouble.example", "dns-failure")).Owner.ShouldBe(FixOwner.NetworkAdmin);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1", "loopback")]
+    [InlineData("http://169.254.169.254", "cloud-metadata")]
+    [InlineData("https://inside.example", "loopback")]
+    public async Task Names_rule_and_setting_of_a_refused_address(string pasted, string rule)
+    {
+        using var strict = new TestOutbound().Name("inside.example", "93.184.216.34", "127.0.0.1");
+
+        var finding = await FailAsync(pasted, "address-refused", through: strict);
+
+        finding.Seen.ShouldContain(rule);
+        finding.Fix.ShouldContain("Outbound:AllowedNetworks");
+        finding.Owner.ShouldBe(FixOwner.PortalOperator);
+        strict.Dialled.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Tells_a_closed_port()
+    {
+        var port = TestListener.ClosedPort();
+
+        (await FailAsync($"https://git.example:{port}", "connection-refused")).Seen.ShouldContain($"127.0.0.1:{port}");
+    }
+
+    [Theory]
+    [InlineData(SocketError.NetworkUnreachable, "unreachable")]
+    [InlineData(SocketError.HostUnreachable, "unreachable")]
+    [InlineData(SocketError.TimedOut, "connect-timed-out")]
+    public async Task Tells_network_trouble(SocketError error, string code)
+    {
+        using var network = new TestOutbound().Name("git.example", "10.9.8.7");
+        network.Dial = (_, _) => throw new SocketException((int)error);
+
+        (await FailAsync("https://git.example", code, through: network)).Owner.ShouldBe(FixOwner.NetworkAdmin);
+    }
+
+    [Fact]
+    public async Task Gives_up_on_hanging_connections_and_names_the_phase()
+    {
+        using var impatient = TestOutbound.Impatient(0.2).Name("git.example", "127.0.0.1").Name("dark.example", "10.9.8.7");
+        await using var silent = TestListener.Silent();
+        impatient.Dial = async (endPoint, cancellation) =>
+        {
+            if (endPoint.Address.ToString() == "10.9.8.7") await Task.Delay(Timeout.Infinite, cancellation);
+            return await OutboundGuard.DialAsync(endPoint, cancellation);
+        };
+
+        await FailAsync("https://dark.example", "connect-timed-out", through: impatient);
+        await FailAsync($"https://git.example:{silent.Port}", "tls-timed-out", through: impatient);
+        (await FailAsync($"http://git.example:{silent.Port}", "no-answer-in-time", through: impatient)).Seen.ShouldContain("waiting for an answer");
+    }
+
+    [Fact]
+    public async Task Gives_up_on_an_answer_that_drips()
+    {
+        using var impatient = TestOutbound.Impatient(0.2);
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        gitlab.Faults.AnswerEverything(Fault.Drip(1, TimeSpan.FromMilliseconds(100)));
+
+        (await FailAsync(gitlab.Url.AbsoluteUri, "no-answer-in-time", through: impatient)).Seen.ShouldContain("reading the answer");
+    }
+
+    [Fact]
+    public async Task Leaving_closes_the_sockets()
+    {
+        var clientLeft = new TaskCompletionSource();
+        await using var silent = TestListener.Silent(clientLeft);
+        using var leaving = new CancellationTokenSource();
+        var probe = new ServerProbe(outbound.Http, TimeProvider.System).RunAsync($"http://git.example:{silent.Port}", true, new WhenConnected(leaving), leaving.Token);
+
+        await Should.ThrowAsync<OperationCanceledException>(() => probe);
+
+        await clientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), None);
+    }
+
+    [Fact]
+    public async Task Tells_connections_that_break()
+    {
+        await using var resetting = TestListener.Resetting();
+        await using var closing = TestListener.Answering("");
+        await using var cut = TestListener.Answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"iss");
+        await using var other = TestListener.Answering("220 mail.example ESMTP\r\n");
+        await using var empty = TestListener.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+
+        await FailAsync($"http://git.example:{resetting.Port}", "connection-dropped");
+        await FailAsync($"http://git.example:{closing.Port}", "connection-dropped");
+        await FailAsync($"http://git.example:{cut.Port}", "answer-cut-off");
+        await FailAsync($"http://git.example:{other.Port}", "not-http");
+        await FailAsync($"http://git.example:{empty.Port}", "answer-empty");
+    }
+
+    [Fact]
+    public async Task Tells_certificates_apart()
+    {
+        using var certificates = new TestCertificates();
+        await ExpectAsync(certificates.SelfSigned("git.example"), "tls-self-signed", FixOwner.PortalOperator);
+        await ExpectAsync(certificates.Expired("git.example"), "tls-expired", FixOwner.GitLabAdmin);
+        await ExpectAsync(certificates.NotYetValid("git.example"), "tls-not-yet-valid", FixOwner.GitLabAdmin);
+        (await ExpectAsync(certificates.SelfSigned("other.example", "third.example"), "tls-wrong-name", FixOwner.GitLabAdmin)).Seen.ShouldContain("other.example, third.example");
+        await ExpectAsync(certificates.ForClients("git.example"), "tls-invalid", FixOwner.GitLabAdmin);
+        await ExpectAsync(certificates.NamingItsIssuer("git.example", "http://192.0.2.1/issuer.crt"), "tls-incomplete-chain", FixOwner.GitLabAdmin);
+        (await ExpectAsync(certificates.Good("git.example"), "tls-unknown-authority", FixOwner.PortalOperator)).Seen.ShouldContain("Test Authority");
+
+        async Task<Finding> ExpectAsync(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, string code, FixOwner owner)
+        {
+            await using var server = TestListener.WithTls(certificate);
+            var finding = await FailAsync($"https://git.example:{server.Port}", code);
+            finding.Owner.ShouldBe(owner);
+            return finding;
+        }
+    }
+
+    [Fact]
+    public async Task Tells_a_server_that_ends_the_handshake()
+    {
+        await using var closing = TestListener.That((_, _) => Task.CompletedTask);
+
+        await FailAsync($"https://git.example:{closing.Port}", "tls-rejected");
+    }
+
+    [Theory]
+    [InlineData("https://git.example")]
+    [InlineData("git.example")]
+    public async Task Offers_http_where_the_port_does_not_speak_tls(string pasted)
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+
+        var finding = await FailAsync($"{pasted}:{gitlab.Url.Port}", "tls-not-spoken");
+
+        finding.SuggestedAddress.ShouldBe($"http://git.example:{gitlab.Url.Port}");
+        gitlab.Requests.All.ShouldAllBe(r => r.SentAs == null);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.9", "http://old.example")]
+    [InlineData("93.184.216.34", null)]
+    public async Task Says_that_only_http_answers_when_no_scheme_was_given(string address, string? suggestion)
+    {
+        using var network = new TestOutbound().Name("old.example", address);
+        network.Dial = (endPoint, _) => endPoint.Port == 80
+            ? Task.FromResult<Stream>(new CannedStream("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+            : throw new SocketException((int)SocketError.ConnectionRefused);
+
+        (await FailAsync("old.example", "http-only", through: network)).SuggestedAddress.ShouldBe(suggestion);
+        await FailAsync("https://old.example", "connection-refused", through: network);
+    }
+
+    [Fact]
+    public async Task Plain_http_needs_a_private_network_and_consent()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        using var network = new TestOutbound().Name("public.example", "93.184.216.34");
+
+        await FailAsync(gitlab.Url.AbsoluteUri, "plain-http-needs-consent", allowPlainHttp: false);
+        await FailAsync("http://public.example", "plain-http-refused", allowPlainHttp: true, through: network);
+        gitlab.Requests.Count().ShouldBe(0);
+        network.Dialled.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("https://git.corp.example/.well-known/openid-configuration", "redirect-elsewhere", "https://git.corp.example")]
+    [InlineData("https://git.corp.example/gitlab/.well-known/openid-configuration", "redirect-elsewhere", "https://git.corp.example/gitlab")]
+    [InlineData("https://git.example:443/.well-known/openid-configuration", "redirect-to-https", "https://git.example")]
+    [InlineData("https://www.corp.example/", "redirect-elsewhere", "https://www.corp.example")]
+    [InlineData("https://git.corp.example/users/sign_in", "redirect-elsewhere", "https://git.corp.example")]
+    [InlineData("https://login.corp.example/oauth2/authorize?client_id=x", "login-gateway", null)]
+    [InlineData("https://corp.cloudflareaccess.com/cdn-cgi/access/login/git", "login-gateway", null)]
+    public async Task Offers_the_target_of_a_redirect_without_following_it(string target, string code, string? suggestion)
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        gitlab.Faults.AnswerEverything(Fault.RedirectTo(target, 302));
+
+        (await FailAsync($"http://git.example:{gitlab.Url.Port}", code)).SuggestedAddress.ShouldBe(suggestion);
+
+        outbound.Asked.ShouldAllBe(h => h == "git.example");
+    }
+
+    [Fact]
+    public async Task Tells_gateways_other_products_and_blocked_apis_apart()
+    {
+        await ExpectAsync(g => g.Faults.AnswerEverything(Fault.SsoLoginPage()), "login-gateway");
+        await ExpectAsync(g => g.Faults.AnswerEverything(Fault.Custom(401, "Unauthorized", "text/plain", ("WWW-Authenticate", "Basic realm=\"corp\""))), "login-gateway");
+        await ExpectAsync(g => g.Faults.AnswerEverything(Fault.Custom(200, "<html><h1>It works!</h1></html>", "text/html")), "not-gitlab");
+        await ExpectAsync(g => g.Faults.AnswerEverything(Fault.Custom(404, """{"error":"not here"}""")), "not-gitlab");
+        await ExpectAsync(g => g.Faults.AnswerEverything(Fault.Custom(200, """{"issuer":"https://accounts.google.com","jwks_uri":"https://www.googleapis.com/oauth2/v3/certs"}""")), "not-gitlab");
+        await ExpectAsync(g => g.Faults.Answer("/api", Fault.SsoLoginPage()), "api-blocked");
+        await ExpectAsync(g => g.Faults.Answer("/api", Fault.Custom(404, "Not Found", "text/plain")), "api-blocked");
+
+        async Task ExpectAsync(Action<GitLabSandbox> arrange, string code)
+        {
+            await using var gitlab = await GitLabSandbox.StartAsync();
+            arrange(gitlab);
+            await FailAsync(gitlab.Url.AbsoluteUri, code);
+        }
+    }
+
+    [Fact]
+    public async Task Tells_servers_in_trouble_apart()
+    {
+        await ExpectAsync(Fault.GitLabIsNotResponding(), "gitlab-starting");
+        await ExpectAsync(Fault.DeployPage(), "gitlab-starting");
+        await ExpectAsync(Fault.NginxBadGateway(), "bad-gateway");
+        await ExpectAsync(Fault.ServiceUnavailable(900), "gitlab-maintenance");
+        await ExpectAsync(Fault.ServiceUnavailable(), "gitlab-overloaded");
+        await ExpectAsync(Fault.InternalServerError(), "gitlab-error");
+        await ExpectAsync(Fault.TooManyRequestsByRackAttack(), "rate-limited");
+        await ExpectAsync(Fault.PayloadTooLarge(), "request-too-large");
+        await ExpectAsync(Fault.UriTooLong(), "request-too-large");
+        await ExpectAsync(Fault.Custom(431, ""), "request-too-large");
+        await ExpectAsync(Fault.Custom(400, "<html><h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port</html>", "text/html"), "https-expected");
+
+        async Task ExpectAsync(Fault fault, string code)
+        {
+            await using var gitlab = await GitLabSandbox.StartAsync();
+            gitlab.Faults.AnswerEverything(fault);
+            await FailAsync(gitlab.Url.AbsoluteUri, code);
+        }
+    }
+
+    [Fact]
+    public async Task Reading_is_possible_during_maintenance()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        gitlab.World.Settings.MaintenanceMessage = "back soon";
+
+        (await ProbeAsync(gitlab.Url.AbsoluteUri)).CanContinue.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Says_that_a_pasted_password_was_left_out_without_showing_it()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+
+        var report = await ProbeAsync($"http://user:sesame-1234@127.0.0.1:{gitlab.Url.Port}");
+
+        report.CanContinue.ShouldBeTrue();
+        report.Findings.ShouldContain(f => f.Code == "address-had-password");
+        report.ToString().ShouldNotContain("sesame");
+        string.Join("", report.Findings).ShouldNotContain("sesame");
+    }
+
+    private sealed class Immediately(List<Finding> findings) : IProgress<Finding>
+    {
+        public void Report(Finding value) => findings.Add(value);
+    }
+
+    private sealed class WhenConnected(CancellationTokenSource leaving) : IProgress<Finding>
+    {
+        public void Report(Finding value)
+        {
+            if (value.Code == "connected") leaving.CancelAfter(TimeSpan.FromMilliseconds(30));
+        }
+    }
+}

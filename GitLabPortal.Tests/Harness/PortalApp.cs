@@ -1,0 +1,96 @@
+using GitLabPortal.Accounts;
+using GitLabPortal.Data;
+using GitLabPortal.Teams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GitLabPortal.Tests.Harness;
+
+/// <summary>The whole portal, listening on a free port of this machine, with a data directory of its own that goes away at the end.</summary>
+public sealed class PortalApp : IAsyncDisposable
+{
+    public const string SetUpCode = "set-up-code-of-the-tests";
+    public const string AdminEmail = "ada@example.com";
+    public const string Password = "correct horse battery";
+
+    private readonly string directory;
+    private readonly WebApplication app;
+
+    private PortalApp(string directory, WebApplication app) => (this.directory, this.app) = (directory, app);
+
+    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:40123</c>.</summary>
+    public Uri Address => new(app.Urls.First());
+
+    public IServiceProvider Services => app.Services;
+
+    /// <param name="settings">E.g. <c>--SignIn:FailuresPerMinute=3</c>.</param>
+    public static async Task<PortalApp> StartAsync(params string[] settings)
+    {
+        var data = Directory.CreateTempSubdirectory("gitlabportal-app-").FullName;
+        var portal = PortalHost.Build(
+        [
+            "--urls=http://127.0.0.1:0", $"--Data:Directory={data}", $"--Setup:Code={SetUpCode}", "--Logging:LogLevel:Default=Warning", .. settings,
+        ]);
+        await portal.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(CancellationToken.None);
+        await portal.StartAsync();
+        return new PortalApp(data, portal);
+    }
+
+    /// <summary>A portal that <see cref="AdminEmail"/> has set up, with the team <c>rocket</c>.</summary>
+    public static async Task<PortalApp> StartSetUpAsync(params string[] settings)
+    {
+        var portal = await StartAsync(settings);
+        using var browser = portal.OpenBrowser();
+        await browser.SetUpAsync();
+        return portal;
+    }
+
+    /// <summary>A browser without a session.</summary>
+    public PortalBrowser OpenBrowser() => new(Address);
+
+    public async Task<PortalBrowser> OpenSignedInAsync(string email = AdminEmail, string password = Password)
+    {
+        var browser = OpenBrowser();
+        await browser.SignInAsync(email, password);
+        return browser;
+    }
+
+    /// <summary>What the person may do in the team, for calling use cases directly.</summary>
+    public async Task<TeamAccess> AccessAsync(string slug = "rocket", string email = AdminEmail)
+    {
+        await using var db = await Services.GetRequiredService<IDbContextFactory<PortalDb>>().CreateDbContextAsync();
+        return await db.Set<TeamMember>()
+            .Where(m => m.Team!.Slug == slug && m.Account!.NormalizedEmail == email.ToUpperInvariant())
+            .Select(m => new TeamAccess(m.TeamId, m.Team!.Slug, m.Team.Name, m.AccountId, m.Account!.Name, m.Role))
+            .SingleAsync();
+    }
+
+    /// <summary>The path of a link that lets one person into the team.</summary>
+    public async Task<string> InviteAsync(TeamRole role = TeamRole.Member, string? email = null)
+    {
+        var created = await Services.GetRequiredService<CreateInvitation>()
+            .RunAsync(await AccessAsync(), new InvitationRequest(email, role), CancellationToken.None);
+        return $"/invite/{created.Value!.Code}";
+    }
+
+    /// <summary>Somebody new in the team <c>rocket</c>, with <see cref="Password"/>.</summary>
+    public async Task<Account> AddMemberAsync(string email, TeamRole role = TeamRole.Member, string name = "Grace")
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var code = (await InviteAsync(role))["/invite/".Length..];
+        var joined = await scope.ServiceProvider.GetRequiredService<AcceptInvitation>()
+            .RunAsync(code, new AccountRegistration(name, email, Password), CancellationToken.None);
+        return joined.Value!.Account;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var database = Path.Combine(directory, "portal.db");
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await using (var connection = new SqliteConnection(DataFeature.ConnectionString(database))) SqliteConnection.ClearPool(connection);
+        Directory.Delete(directory, recursive: true);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Shouldly;
+using Xunit;
+
+namespace GitLabPortal.Tests.Sandbox.Tests;
+
+public sealed class GeneratedWorldTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task The_same_seed_makes_the_same_projects()
+    {
+        await using var one = await GitLabSandbox.WithProjects(300, seed: 7).StartAsync();
+        await using var two = await GitLabSandbox.WithProjects(300, seed: 7).StartAsync();
+        await using var other = await GitLabSandbox.WithProjects(300, seed: 8).StartAsync();
+        static string Print(GitLabSandbox gitlab) => string.Join('\n', gitlab.World.Projects.Select(p => $"{p.Id} {p.FullPath} {p.Name} {p.Description} {p.DefaultBranch} {p.Stars}"));
+
+        Print(two).ShouldBe(Print(one));
+        Print(other).ShouldNotBe(Print(one));
+    }
+
+    [Fact]
+    public async Task Two_hundred_projects_hold_every_awkwardness()
+    {
+        await using var gitlab = await GitLabSandbox.WithProjects(200).StartAsync();
+        var projects = gitlab.World.Projects;
+
+        projects.ShouldContain(p => p.Name.Contains('ü'));
+        projects.ShouldContain(p => p.Name.Contains("🚀"));
+        projects.ShouldContain(p => p.Name.Contains("<script>"));
+        projects.ShouldContain(p => p.Name.Contains('ب'));
+        projects.ShouldContain(p => p.Name.Length > 250);
+        projects.ShouldAllBe(p => p.Name.Length <= 255);
+        projects.ShouldContain(p => p.Description == null);
+        projects.ShouldContain(p => p.IsArchived);
+        projects.ShouldContain(p => p.IsEmpty);
+        projects.ShouldContain(p => p.ForkedFrom != null);
+        projects.ShouldContain(p => p.MarkedForDeletionOn != null);
+        projects.ShouldContain(p => p.Topics.Count > 1);
+        projects.ShouldContain(p => p.DefaultBranch != "main");
+        projects.ShouldContain(p => p.Namespace is SandboxPersonalNamespace);
+        projects.ShouldContain(p => p.FullPath.Count(c => c == '/') == 2);
+        projects.Select(p => p.Visibility).Distinct().Count().ShouldBe(3);
+        projects[^1].Id.ShouldBeGreaterThan(220);
+    }
+
+    [Fact]
+    public async Task Five_thousand_projects_start_at_once_and_weigh_what_GitLabs_do()
+    {
+        var started = Stopwatch.GetTimestamp();
+        await using var gitlab = await GitLabSandbox.WithProjects(5000).StartAsync();
+        Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        var bot = gitlab.World.AddUser("portal-bot");
+        gitlab.World.AddMemberOfEveryGroup(bot);
+
+        var page = await gitlab.GetAsync("/api/v4/projects?membership=true&pagination=keyset&order_by=id&sort=asc&per_page=100", gitlab.World.AddToken(bot, ["api"]));
+
+        output.WriteLine($"started in {Stopwatch.GetElapsedTime(started).TotalMilliseconds} ms, {page.Body.Length / 100} characters each");
+        (page.Body.Length / 100).ShouldBeInRange(3500, 5500);
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_projects_cost_the_same_per_page()
+    {
+        var started = Stopwatch.GetTimestamp();
+        await using var gitlab = await GitLabSandbox.WithProjects(100_000).StartAsync();
+        output.WriteLine($"started in {Stopwatch.GetElapsedTime(started).TotalMilliseconds} ms");
+        var token = gitlab.World.AddToken(gitlab.World.Root, ["api"]);
+        async Task<double> Time(long after)
+        {
+            var from = Stopwatch.GetTimestamp();
+            for (var i = 0; i < 5; i++)
+                (await gitlab.GetAsync($"/api/v4/projects?pagination=keyset&order_by=id&sort=asc&per_page=100&id_after={after}", token)).Status.ShouldBe(200);
+            return Stopwatch.GetElapsedTime(from).TotalMilliseconds / 5;
+        }
+
+        await Time(0);
+        var (early, late) = (await Time(0), await Time(gitlab.World.Projects[99_000].Id));
+
+        output.WriteLine($"{early:0.0} ms per page at the start, {late:0.0} ms at the end");
+        late.ShouldBeLessThan((early * 5) + 20);
+    }
+}
