@@ -31,6 +31,9 @@ public sealed class SandboxSettings
     /// <summary>Deep offsets of group and user lists are refused past this; 0 means never.</summary>
     public int OffsetLimit { get; set; } = 50_000;
 
+    /// <summary>The server-wide limit per caller, off on self-managed servers unless set; requests that pass carry RateLimit headers from 18.6 on.</summary>
+    public SandboxThrottle? Throttle { get; set; }
+
     /// <summary>The default branch name of new repositories; also reported for empty ones.</summary>
     public string DefaultBranchName { get; set; } = "main";
     public string BrandTitle { get; set; } = "GitLab";
