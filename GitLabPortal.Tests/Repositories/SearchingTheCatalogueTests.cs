@@ -98,7 +98,8 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
         await AddAsync("C/api", change: r => { r.Stars = 5; r.LastActivityAt = DateTimeOffset.UnixEpoch.AddDays(1); });
 
         (await PathsAsync(new RepositorySearch { Text = "api", Sort = RepositorySort.Stars, Descending = true })).ShouldBe(["b/my-api", "C/api", "a/api"]);
-        (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Name, Descending = true })).ShouldBe(["C/api", "b/my-api", "a/api"]);
+        (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Name, Descending = true })).ShouldBe(["b/my-api", "a/api", "C/api"]);
+        (await PathsAsync(new RepositorySearch())).ShouldBe(["C/api", "b/my-api", "a/api"]);
         (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Activity, Descending = true })).ShouldBe(["C/api", "b/my-api", "a/api"]);
         (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Activity })).ShouldBe(["b/my-api", "C/api", "a/api"]);
     }

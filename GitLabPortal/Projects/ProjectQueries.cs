@@ -38,6 +38,26 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
             await all.CountAsync(cancellationToken));
     }
 
+    /// <summary>What removing a connection means for the team's projects; null when it means nothing.</summary>
+    internal async Task<string?> DescribeRemovalAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var connection = await db.Set<Connection>().AsNoTracking().SingleOrDefaultAsync(c => c.Id == connectionId, cancellationToken);
+        if (connection is null) return null;
+
+        var left = db.Set<RepositorySighting>()
+            .Where(s => s.ConnectionId != connectionId && s.MissingSince == null && s.Connection!.TeamId == connection.TeamId);
+        var count = await db.Set<Project>()
+            .Where(p => p.TeamId == connection.TeamId && p.ServerId == connection.ServerId && p.RemovedAt == null)
+            .CountAsync(p => !left.Any(s => s.Repository!.ServerId == p.ServerId && s.Repository.GitLabId == p.GitLabId), cancellationToken);
+        return count switch
+        {
+            0 => null,
+            1 => "1 project of the team stays in the list, greyed, and comes back when the same server is connected again.",
+            _ => $"{count:N0} projects of the team stay in the list, greyed, and come back when the same server is connected again.",
+        };
+    }
+
     /// <summary>What the grid needs to tell the team's projects from other repositories; see <see cref="PickedRepositories"/>.</summary>
     internal static IQueryable<Repository> Picked(PortalDb db, Guid teamId) =>
         db.Set<Repository>().Where(r => db.Set<Project>()

@@ -28,7 +28,7 @@ public sealed record ProjectRow(
     {
         ProjectState.Available => null,
         ProjectState.Archived => "Archived on GitLab: it can be read, not changed.",
-        ProjectState.PendingDeletion => $"GitLab will delete it on {DeletionOn:yyyy-MM-dd}. A maintainer can restore it there.",
+        ProjectState.PendingDeletion => $"Marked for deletion on {DeletionOn:yyyy-MM-dd}. GitLab deletes it when its waiting period is over; until then a maintainer can restore it there.",
         ProjectState.NotVisible => "The team's token no longer sees it. It was deleted on GitLab, or the token's account lost access: a GitLab maintainer can say.",
         ProjectState.ServerNotConnected => "Its GitLab server is not connected to this team. It comes back when a team admin connects the server again.",
         _ => null,

@@ -1,3 +1,4 @@
+using GitLabPortal.Connections;
 using GitLabPortal.Kernel;
 using GitLabPortal.Repositories;
 
@@ -14,6 +15,7 @@ internal static class ProjectsFeature
         services.AddSingleton<PickRepositories>();
         services.AddSingleton<RemoveProject>();
         services.AddSingleton<RestoreProject>();
+        services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<ProjectQueries>().DescribeRemovalAsync);
         return services;
     }
 }

@@ -28,6 +28,7 @@ public sealed partial class RepositoriesPage
     private bool hasOnlyArchived;
     private bool isAdding;
     private bool isRefreshing;
+    private DateTimeOffset refreshedAt;
 
     [Inject] private RepositoryQueries Repositories { get; set; } = null!;
 
@@ -136,14 +137,16 @@ public sealed partial class RepositoriesPage
 
     private RepositorySearch ReadAddress() => RepositorySearch.Parse(new Uri(Navigation.Uri).Query);
 
-    /// <summary>Rows come in page by page while a walk runs: looks again at most once a second.</summary>
+    /// <summary>Rows come in page by page while a walk runs: looks again at once, but at most once a second.</summary>
     private void RefreshSoon() => _ = RunOnRendererAsync(async () =>
     {
         if (isRefreshing || Access is null) return;
         isRefreshing = true;
         try
         {
-            await Task.Delay(RefreshEvery, Clock, Lifetime);
+            var wait = refreshedAt + RefreshEvery - Clock.GetUtcNow();
+            if (wait > TimeSpan.Zero) await Task.Delay(wait, Clock, Lifetime);
+            refreshedAt = Clock.GetUtcNow();
         }
         finally
         {

@@ -52,7 +52,7 @@ public sealed class Repository
 
     public required bool IsFork { get; set; }
 
-    /// <summary>The day GitLab will delete it, when it is marked for deletion.</summary>
+    /// <summary>The day it was marked for deletion; GitLab deletes it when the waiting period that its administrator set is over.</summary>
     public DateOnly? DeletionOn { get; set; }
 
     /// <summary>Lower-case path, name, description and topics: what the search looks through.</summary>

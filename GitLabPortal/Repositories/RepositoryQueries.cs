@@ -138,17 +138,17 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
         var terms = search.Terms();
         var ordered = (search.Sort, search.Descending) switch
         {
-            (RepositorySort.Best, _) when terms.Count > 0 => repositories.OrderBy(Rank(string.Join(' ', terms))).ThenBy(Rank(terms[0])).ThenBy(r => r.FullPath.ToLower()),
-            (RepositorySort.Activity, true) => repositories.OrderByDescending(r => r.LastActivityAt),
-            // Unknown dates come last in both directions.
-            (RepositorySort.Activity, false) => repositories.OrderBy(r => r.LastActivityAt == null).ThenBy(r => r.LastActivityAt),
+            (RepositorySort.Best, _) when terms.Count > 0 => repositories.OrderBy(Rank(string.Join(' ', terms))).ThenBy(Rank(terms[0])),
+            (RepositorySort.Name, true) => repositories.OrderByDescending(r => r.Name.ToLower()),
+            (RepositorySort.Name, false) => repositories.OrderBy(r => r.Name.ToLower()),
             (RepositorySort.Stars, true) => repositories.OrderByDescending(r => r.Stars),
             (RepositorySort.Stars, false) => repositories.OrderBy(r => r.Stars),
-            (_, true) => repositories.OrderByDescending(r => r.FullPath.ToLower()),
-            (_, false) => repositories.OrderBy(r => r.FullPath.ToLower()),
+            // Unknown dates come last in both directions.
+            (RepositorySort.Activity, false) => repositories.OrderBy(r => r.LastActivityAt == null).ThenBy(r => r.LastActivityAt),
+            _ => repositories.OrderByDescending(r => r.LastActivityAt),
         };
         // The id settles ties, so that no row is on two pages or on none.
-        return (search.Sort is RepositorySort.Activity or RepositorySort.Stars ? ordered.ThenBy(r => r.FullPath.ToLower()) : ordered).ThenBy(r => r.Id);
+        return ordered.ThenBy(r => r.FullPath.ToLower()).ThenBy(r => r.Id);
     }
 
     /// <summary>0 exact path or name, 1 begins with it, 2 a part of the path or a word of the name begins with it, 3 in path or name, 4 elsewhere.</summary>

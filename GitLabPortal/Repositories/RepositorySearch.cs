@@ -7,7 +7,7 @@ namespace GitLabPortal.Repositories;
 
 public enum ArchivedFilter { Hide, Only, Any }
 
-/// <summary><see cref="Best"/> is the best match for the text, or the path when there is no text.</summary>
+/// <summary><see cref="Best"/> is the best match for the text, or the latest activity when there is no text.</summary>
 public enum RepositorySort { Best, Name, Activity, Stars }
 
 /// <summary>

@@ -28,7 +28,7 @@ public sealed partial class RepositoryToolbar
 
     private static readonly SelectOption[] SortOptions =
     [
-        new("Best", "Best match first"), new("Name", "Name, A to Z"), new("Name-", "Name, Z to A"), new("Activity-", "Latest activity first"),
+        new("Best", "Best first"), new("Name", "Name, A to Z"), new("Name-", "Name, Z to A"), new("Activity-", "Latest activity first"),
         new("Activity", "Oldest activity first"), new("Stars-", "Most stars first"), new("Stars", "Fewest stars first"),
     ];
 
@@ -47,6 +47,9 @@ public sealed partial class RepositoryToolbar
 
     /// <summary>Like <see cref="OnSearch"/>, while a person types: no new entry in the browser's history.</summary>
     [Parameter] public EventCallback<RepositorySearch> OnTyping { get; set; }
+
+    /// <summary>What the search found, beside the chips.</summary>
+    [Parameter] public RenderFragment? Status { get; set; }
 
     private List<Chip> Chips
     {
