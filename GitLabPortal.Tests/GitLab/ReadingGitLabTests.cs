@@ -259,13 +259,17 @@ public sealed class ReadingGitLabTests : IDisposable
     }
 
     [Theory]
-    [InlineData(200, "[]", true)]
-    [InlineData(403, """{"message":"403 Forbidden"}""", false)]
-    public async Task Tells_whether_administrator_calls_work(int status, string body, bool expected)
+    [InlineData("api", true, false)]
+    [InlineData("api,admin_mode", true, true)]
+    [InlineData("api", false, true)]
+    public async Task Tells_whether_administrator_calls_work(string scopes, bool adminMode, bool expected)
     {
-        await using var gitlab = await GitLabSandbox.StartAsync();
-        gitlab.Faults.Answer("/api/v4/hooks", Fault.Custom(status, body));
+        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").StartAsync();
+        gitlab.World.Settings.AdminMode = adminMode;
+        var admin = gitlab.World.AddToken(gitlab.World.Root, scopes.Split(','));
+        var person = gitlab.World.AddToken(gitlab.World.AddUser("person"), ["api"]);
 
-        (await outbound.ClientOf(gitlab, null).SystemHooks.MayListAsync(None)).ShouldBe(expected);
+        (await outbound.ClientOf(gitlab, admin.Secret).Applications.MayListAsync(None)).ShouldBe(expected);
+        (await outbound.ClientOf(gitlab, person.Secret).Applications.MayListAsync(None)).ShouldBeFalse();
     }
 }

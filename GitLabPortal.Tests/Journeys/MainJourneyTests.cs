@@ -29,7 +29,8 @@ public sealed class MainJourneyTests(BrowserFixture browsers)
 
         var wanted = journey.GitLab.World.Projects.First(p => p.Visibility == SandboxVisibility.Private && !p.IsArchived && p.FullPath.All(char.IsAscii));
         await page.GetByLabel("Search repositories").FillAsync(wanted.FullPath);
-        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = wanted.Namespace.FullPath }).First;
+        await Expect(page.GetByText("1 repository", new() { Exact = true })).ToBeVisibleAsync();
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = wanted.Namespace.FullPath });
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("q="));
         await row.GetByRole(AriaRole.Checkbox).CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Add to team", Exact = true }).ClickAsync();
