@@ -16,7 +16,10 @@ namespace GitLabPortal;
 /// <summary>The portal as a web application: its features and their order.</summary>
 internal static class PortalHost
 {
-    public static WebApplication Build(string[] args)
+    /// <param name="args">The command line; it overrides every other setting.</param>
+    /// <param name="customise">A last word on the services, for a host that is not this program.</param>
+    /// <exception cref="SettingsException">Settings are wrong; all of them are named.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? customise = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.UsePortalSources(args);
@@ -34,6 +37,7 @@ internal static class PortalHost
         services.AddShell(configuration);
 
         SettingsCheck.Require(services);
+        customise?.Invoke(builder);
         var app = builder.Build();
         app.UseShell();
         app.MapSignIn();

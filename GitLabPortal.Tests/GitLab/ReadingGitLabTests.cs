@@ -236,4 +236,40 @@ public sealed class ReadingGitLabTests : IDisposable
         self.Scopes.ShouldBe(["api", "read_user"], ignoreOrder: true);
         (user.Username, user.IsAdmin, user.IsBot).ShouldBe(("root", true, false));
     }
+
+    [Fact]
+    public async Task Lists_searches_and_reads_groups()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        for (var i = 0; i < 101; i++) gitlab.World.AddGroup($"group-{i:000}");
+        var sub = gitlab.World.AddGroup("inner & outer".Replace(" & ", "-"), "Inner & outer", parent: gitlab.World.FindGroup("group-000"));
+        var token = gitlab.World.AddToken(gitlab.World.Root, scopes: ["read_api"]);
+        var client = outbound.ClientOf(gitlab, token.Secret);
+
+        var first = await client.Groups.ListAsync(null, 1, None);
+        var second = await client.Groups.ListAsync(null, 2, None);
+        var found = await client.Groups.ListAsync("inner & OUTER", 1, None);
+        var read = await client.Groups.GetAsync(sub.Id, None);
+
+        (first.Items.Count, first.Total, first.HasMore).ShouldBe((100, 102, true));
+        (second.Items.Count, second.HasMore).ShouldBe((2, false));
+        found.Items.ShouldHaveSingleItem().FullPath.ShouldBe("group-000/inner-outer");
+        (read.Id, read.FullPath, read.ParentId).ShouldBe((sub.Id, "group-000/inner-outer", gitlab.World.FindGroup("group-000")!.Id));
+        gitlab.Requests.Last!.Query.ShouldContain("with_projects=false");
+    }
+
+    [Theory]
+    [InlineData("api", true, false)]
+    [InlineData("api,admin_mode", true, true)]
+    [InlineData("api", false, true)]
+    public async Task Tells_whether_administrator_calls_work(string scopes, bool adminMode, bool expected)
+    {
+        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").StartAsync();
+        gitlab.World.Settings.AdminMode = adminMode;
+        var admin = gitlab.World.AddToken(gitlab.World.Root, scopes.Split(','));
+        var person = gitlab.World.AddToken(gitlab.World.AddUser("person"), ["api"]);
+
+        (await outbound.ClientOf(gitlab, admin.Secret).Applications.MayListAsync(None)).ShouldBe(expected);
+        (await outbound.ClientOf(gitlab, person.Secret).Applications.MayListAsync(None)).ShouldBeFalse();
+    }
 }

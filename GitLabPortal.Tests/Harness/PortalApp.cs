@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace GitLabPortal.Tests.Harness;
 
@@ -15,10 +16,16 @@ public sealed class PortalApp : IAsyncDisposable
     public const string AdminEmail = "ada@example.com";
     public const string Password = "correct horse battery";
 
-    private readonly string directory;
-    private readonly WebApplication app;
+    private readonly string[] settings;
+    private WebApplication app = null!;
 
-    private PortalApp(string directory, WebApplication app) => (this.directory, this.app) = (directory, app);
+    private PortalApp(string[] settings) => this.settings = settings;
+
+    /// <summary>The data directory: database and key ring.</summary>
+    public string DataDirectory { get; } = Directory.CreateTempSubdirectory("gitlabportal-app-").FullName;
+
+    /// <summary>Everything that was logged, at any level.</summary>
+    public LogCollector Logs { get; } = new();
 
     /// <summary>Where it listens, e.g. <c>http://127.0.0.1:40123</c>.</summary>
     public Uri Address => new(app.Urls.First());
@@ -28,14 +35,32 @@ public sealed class PortalApp : IAsyncDisposable
     /// <param name="settings">E.g. <c>--SignIn:FailuresPerMinute=3</c>.</param>
     public static async Task<PortalApp> StartAsync(params string[] settings)
     {
-        var data = Directory.CreateTempSubdirectory("gitlabportal-app-").FullName;
-        var portal = PortalHost.Build(
-        [
-            "--urls=http://127.0.0.1:0", $"--Data:Directory={data}", $"--Setup:Code={SetUpCode}", "--Logging:LogLevel:Default=Warning", .. settings,
-        ]);
-        await portal.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(CancellationToken.None);
-        await portal.StartAsync();
-        return new PortalApp(data, portal);
+        var portal = new PortalApp(settings);
+        await portal.RunAsync("http://127.0.0.1:0");
+        return portal;
+    }
+
+    /// <summary>Stops and starts again on the same address and data, as after an upgrade or a crash.</summary>
+    public async Task RestartAsync()
+    {
+        var address = Address;
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await RunAsync(address.GetLeftPart(UriPartial.Authority));
+    }
+
+    private async Task RunAsync(string urls)
+    {
+        app = PortalHost.Build(
+            [$"--urls={urls}", $"--Data:Directory={DataDirectory}", $"--Setup:Code={SetUpCode}", "--Logging:Console:LogLevel:Default=Error", .. settings],
+            builder =>
+            {
+                // The collector hears everything; the console only what the settings let through.
+                builder.Logging.AddProvider(Logs);
+                builder.Logging.AddFilter<LogCollector>(null, LogLevel.Trace);
+            });
+        await app.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(CancellationToken.None);
+        await app.StartAsync();
     }
 
     /// <summary>A portal that <see cref="AdminEmail"/> has set up, with the team <c>rocket</c>.</summary>
@@ -87,10 +112,10 @@ public sealed class PortalApp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var database = Path.Combine(directory, "portal.db");
+        var database = Path.Combine(DataDirectory, "portal.db");
         await app.StopAsync();
         await app.DisposeAsync();
         await using (var connection = new SqliteConnection(DataFeature.ConnectionString(database))) SqliteConnection.ClearPool(connection);
-        Directory.Delete(directory, recursive: true);
+        Directory.Delete(DataDirectory, recursive: true);
     }
 }

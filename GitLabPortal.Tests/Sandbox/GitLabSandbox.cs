@@ -13,15 +13,18 @@ namespace GitLabPortal.Tests.Sandbox;
 /// </summary>
 public sealed class GitLabSandbox : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly GitLabSandboxBuilder _settings;
+    private readonly ServerIdentity _server;
     private readonly DeclaredPaths _declared = new();
+    private WebApplication? _app;
+    private CancellationTokenSource _stopping = new();
     private int _disposed;
     private bool _judgesRoutes = true;
 
-    private GitLabSandbox(WebApplication app, SandboxWorld world)
+    private GitLabSandbox(GitLabSandboxBuilder settings, SandboxWorld world, ServerIdentity server)
     {
-        _app = app;
+        _settings = settings;
+        _server = server;
         World = world;
     }
 
@@ -47,14 +50,28 @@ public sealed class GitLabSandbox : IAsyncDisposable
     /// <param name="path">Below the relative root, such as "/api/v4/user".</param>
     public Uri At(string path) => new(Url.AbsoluteUri.TrimEnd('/') + path);
 
+    /// <summary>The server is gone: connections are cut and new ones refused. The world stays as it is.</summary>
+    public async Task GoDownAsync()
+    {
+        if (_app is not { } app)
+            return;
+        _app = null;
+        await _stopping.CancelAsync();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        _stopping.Dispose();
+        _stopping = new CancellationTokenSource();
+    }
+
+    /// <summary>Back at the same address.</summary>
+    public Task ComeBackAsync() => _app is null ? ListenAsync(Url.Port) : Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
             return;
 
-        await _stopping.CancelAsync();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        await GoDownAsync();
         _stopping.Dispose();
         World.Dispose();
         if (_judgesRoutes && Requests.Undeclared is { Count: > 0 } undeclared)
@@ -71,9 +88,16 @@ public sealed class GitLabSandbox : IAsyncDisposable
         if (settings.ProjectCount > 0)
             new ProjectGenerator(world, settings.ProjectSeed).Generate(settings.ProjectCount);
 
+        var sandbox = new GitLabSandbox(settings, world, new ServerIdentity(release, settings.RelativeRoot));
+        await sandbox.ListenAsync(settings.Port);
+        return sandbox;
+    }
+
+    private async Task ListenAsync(int port)
+    {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        if (settings.Certificate is not null)
+        if (_settings.Certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options =>
         {
@@ -81,31 +105,26 @@ public sealed class GitLabSandbox : IAsyncDisposable
             options.Limits.MaxRequestLineSize = 64 * 1024;
             // As bytes, so that a token with odd characters can be refused as GitLab does.
             options.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-            options.Listen(System.Net.IPAddress.Loopback, settings.Port, listen =>
+            options.Listen(System.Net.IPAddress.Loopback, port, listen =>
             {
-                if (settings.Certificate is { } certificate)
+                if (_settings.Certificate is { } certificate)
                     listen.UseHttps(certificate);
             });
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
 
-        var sandbox = new GitLabSandbox(builder.Build(), world);
-        await sandbox.ListenAsync(settings, new ServerIdentity(release, settings.RelativeRoot));
-        return sandbox;
-    }
-
-    private async Task ListenAsync(GitLabSandboxBuilder settings, ServerIdentity server)
-    {
-        var pipeline = new RequestPipeline(World, server, Faults, Requests, _declared, settings.Latency);
+        var app = builder.Build();
+        var pipeline = new RequestPipeline(World, _server, Faults, Requests, _declared, _settings.Latency);
         var stopping = _stopping.Token;
-        _app.Run(context => pipeline.HandleAsync(context, stopping));
-        await _app.StartAsync();
+        app.Run(context => pipeline.HandleAsync(context, stopping));
+        await app.StartAsync();
+        _app = app;
 
-        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Url = new Uri(address + settings.RelativeRoot);
-        server.ExternalUrl = (settings.ExternalUrl ?? Url.AbsoluteUri).TrimEnd('/');
-        ExternalUrl = server.ExternalUrl;
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Url = new Uri(address + _settings.RelativeRoot);
+        _server.ExternalUrl = (_settings.ExternalUrl ?? Url.AbsoluteUri).TrimEnd('/');
+        ExternalUrl = _server.ExternalUrl;
     }
 
     /// <summary>The default one would take Ctrl-C and SIGTERM away from the process that the sandbox lives in.</summary>

@@ -38,7 +38,9 @@ internal sealed class TestListener : IAsyncDisposable
     public static TestListener WithTls(X509Certificate2 certificate, System.Security.Authentication.SslProtocols protocols = default) => new(async (socket, cancellation) =>
     {
         await using var tls = new SslStream(new NetworkStream(socket));
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = protocols }, cancellation);
+        // Offline: the server must not be the one that fetches what its certificate names.
+        var context = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = context, EnabledSslProtocols = protocols }, cancellation);
         await ReadRequestAsync(tls, cancellation);
         await tls.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), cancellation);
     });

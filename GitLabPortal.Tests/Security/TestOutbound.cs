@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using GitLabPortal.Security;
 using Microsoft.Extensions.Options;
 
@@ -19,14 +20,15 @@ internal sealed class TestOutbound : IDisposable
     {
     }
 
-    public TestOutbound(OutboundOptions options, TimeProvider? time = null)
+    public TestOutbound(OutboundOptions options, TimeProvider? time = null, X509Certificate2? authority = null)
     {
         Connector = new OutboundConnector(new AddressRules(options), ResolveAsync, DialAsync, Options.Create(options), time ?? TimeProvider.System);
-        Http = new GuardedHttp(Connector, Options.Create(options));
+        Http = new GuardedHttp(Connector, Options.Create(options), authority is null ? null : [authority]);
     }
 
     /// <summary>Loopback allowed, and patience for a machine that is busy with other tests.</summary>
-    public static TestOutbound ToLoopback() => new("127.0.0.0/8");
+    public static TestOutbound ToLoopback(X509Certificate2? authority = null) =>
+        new(new OutboundOptions { AllowedNetworks = ["127.0.0.0/8"] }, authority: authority);
 
     /// <summary>Loopback allowed, and no patience: for servers that hang.</summary>
     public static TestOutbound Impatient(double seconds = 0.4, TimeProvider? time = null) => new(

@@ -8,19 +8,22 @@ namespace GitLabPortal.Tests.Security;
 /// <summary>Real handshakes with certificates made for the occasion.</summary>
 public sealed class TlsTests : IDisposable
 {
-    private readonly TestOutbound outbound = TestOutbound.ToLoopback().Name("git.example", "127.0.0.1");
     private readonly TestCertificates certificates = new();
+    private readonly TestOutbound trusting;
+    private readonly TestOutbound strict = TestOutbound.ToLoopback().Name("git.example", "127.0.0.1");
+
+    public TlsTests() => trusting = TestOutbound.ToLoopback(certificates.Authority).Name("git.example", "127.0.0.1");
 
     public void Dispose()
     {
-        outbound.Dispose();
+        trusting.Dispose();
+        strict.Dispose();
         certificates.Dispose();
     }
 
     private async Task<Exception?> CallAsync(int port, bool trustsAuthority = true)
     {
-        X509Certificate2Collection roots = trustsAuthority ? [certificates.Authority] : [];
-        using var client = outbound.Http.Own(extraRoots: roots);
+        using var client = (trustsAuthority ? trusting : strict).Http.Own();
         return await Record.ExceptionAsync(() => client.GetAsync(new Uri($"https://git.example:{port}/"), TestContext.Current.CancellationToken));
     }
 
@@ -103,7 +106,7 @@ public sealed class TlsTests : IDisposable
     public async Task The_trace_tells_addresses_end_point_and_certificate()
     {
         await using var server = TestListener.WithTls(certificates.Good("git.example"));
-        using var client = outbound.Http.Own(extraRoots: [certificates.Authority]);
+        using var client = trusting.Http.Own();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://git.example:{server.Port}/");
         List<ConnectPhase> phases = [];
         var trace = new ConnectTrace { Done = phases.Add };

@@ -18,6 +18,9 @@ public sealed class SettingsStage : BunitContext
 {
     private readonly BunitAuthorizationContext authorization;
 
+    // Passes as soon as it is so; only a test that fails waits this long.
+    static SettingsStage() => DefaultWaitTimeout = TimeSpan.FromSeconds(15);
+
     public SettingsStage(PeopleDb people)
     {
         JSInterop.Mode = JSRuntimeMode.Loose;

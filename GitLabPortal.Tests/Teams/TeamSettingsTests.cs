@@ -57,9 +57,9 @@ public sealed class TeamSettingsTests : IAsyncLifetime
 
         await stage.Services.GetRequiredService<RemoveMember>().RunAsync(owner, member.AccountId, CancellationToken.None);
 
-        page.WaitForAssertion(() => stage.Location.Last.ShouldBe("/"));
+        page.WaitForAssertion(() => page.Markup.ShouldNotContain("Team settings"));
+        stage.Location.Last.ShouldBe("/");
         stage.Location.WasFullLoad.ShouldBeTrue();
-        page.Markup.ShouldNotContain("Team settings");
     }
 
     [Fact]
@@ -139,7 +139,8 @@ public sealed class TeamSettingsTests : IAsyncLifetime
 
         var asked = stage.AgreeToEverything();
         await LeaveButton().ClickAsync(new());
-        section.WaitForAssertion(() => stage.Location.Last.ShouldBe("/"));
+        section.WaitForAssertion(() => section.FindAll("form").ShouldBeEmpty());
+        stage.Location.Last.ShouldBe("/");
         asked.ShouldBe(["Leave the team?"]);
         (await people.RoleAsync(owner)).ShouldBeNull();
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.Data;
@@ -23,7 +24,10 @@ public static class DataFeature
 
     /// <summary>SQLite with foreign keys; a writer waits up to 30 s for another one.</summary>
     public static void Configure(DbContextOptionsBuilder options, string databaseFile) =>
-        options.UseSqlite(ConnectionString(databaseFile)).AddInterceptors(SessionSettings.Instance);
+        options.UseSqlite(ConnectionString(databaseFile))
+            .AddInterceptors(SessionSettings.Instance)
+            // A shutdown cancels transactions; what really fails is reported by whoever began it.
+            .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.TransactionError, LogLevel.Debug)));
 
     internal static string ConnectionString(string databaseFile) => new SqliteConnectionStringBuilder
     {

@@ -139,7 +139,7 @@ internal sealed class MetadataBody
     public bool? Enterprise { get; set; }
 }
 
-internal sealed class HookBody
+internal sealed class ApplicationBody
 {
     public long? Id { get; set; }
 }
@@ -166,5 +166,5 @@ internal static class Required
 [JsonSerializable(typeof(TokenBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(MetadataBody))]
-[JsonSerializable(typeof(HookBody[]))]
+[JsonSerializable(typeof(ApplicationBody[]))]
 internal sealed partial class GitLabJson : JsonSerializerContext;

@@ -20,7 +20,7 @@ public sealed class GitLabClient
         Metadata = new(transport);
         Projects = new(transport);
         Groups = new(transport);
-        SystemHooks = new(transport);
+        Applications = new(transport);
     }
 
     public Uri BaseUrl { get; }
@@ -35,5 +35,5 @@ public sealed class GitLabClient
 
     public GroupsClient Groups { get; }
 
-    public SystemHooksClient SystemHooks { get; }
+    public ApplicationsClient Applications { get; }
 }

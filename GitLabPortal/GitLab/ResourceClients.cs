@@ -86,21 +86,21 @@ public sealed class GroupsClient
         .Value.ToGroup();
 }
 
-public sealed class SystemHooksClient
+public sealed class ApplicationsClient
 {
     private readonly GitLabTransport transport;
 
-    internal SystemHooksClient(GitLabTransport transport) => this.transport = transport;
+    internal ApplicationsClient(GitLabTransport transport) => this.transport = transport;
 
     /// <summary>
-    /// Whether administrator calls work with this token: only administrators may list system hooks, and with Admin Mode on only
+    /// Whether administrator calls work with this token: only administrators may list OAuth applications, and with Admin Mode on only
     /// with the scope <c>admin_mode</c>. GitLab does not tell these two apart.
     /// </summary>
     public async Task<bool> MayListAsync(CancellationToken cancellation)
     {
         try
         {
-            await transport.GetAsync("hooks?per_page=1", GitLabJson.Default.HookBodyArray, cancellation);
+            await transport.GetAsync("applications", GitLabJson.Default.ApplicationBodyArray, cancellation);
             return true;
         }
         catch (GitLabForbiddenException)

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.Kernel;
 
@@ -33,7 +32,7 @@ public static class Settings
         var unreadable = properties.Select(p => Read(values, p, settings)).OfType<string>().ToList();
         found.Add(unreadable);
         found.Add(problems(settings));
-        services.AddSingleton(Options.Create(settings));
+        services.Configure<T>(options => properties.ForEach(p => p.SetValue(options, p.GetValue(settings))));
         return services;
     }
 

@@ -9,6 +9,7 @@ internal static class SecurityFeature
         services.AddSettings<PortalOptions>(configuration, PortalOptions.Section, o => o.Problems());
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SecretProtector>();
+        services.PostConfigure<LoggerFilterOptions>(CircuitLogging.KeepMessagesOut);
         services.AddOutboundGuard(configuration);
         return services;
     }

@@ -47,7 +47,8 @@ public sealed partial class InvitePage(
         if (invitation.State == InvitationState.Unknown) failures.Count(Context);
         if (invitation.State.Problem() is { } problem)
         {
-            Refuse(problem, problem is Problem.NotFound ? StatusCodes.Status404NotFound : StatusCodes.Status410Gone);
+            // Not 404, for which the portal has a page of its own that would not say what to do.
+            Refuse(problem, StatusCodes.Status410Gone);
             return;
         }
 

@@ -101,8 +101,8 @@ public abstract class TeamPage : LiveComponent
         Access = access.Value;
         Denied = !access.IsSuccess;
         if (Access is not null) await LoadAsync();
+        else await LeaveAsync();
         StateHasChanged();
-        if (Denied) await LeaveAsync();
     }
 
     private async Task LeaveAsync()

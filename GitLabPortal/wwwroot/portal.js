@@ -76,6 +76,10 @@ window.portal = {
     target?.focus();
     target?.scrollIntoView({ block: 'nearest' });
   },
+  // Called by the first interactive render: from now on clicks arrive.
+  alive() {
+    root.dataset.alive = '';
+  },
   showHash() {
     document.getElementById(location.hash.slice(1))?.scrollIntoView();
   },

@@ -9,109 +9,8 @@ using Xunit;
 
 namespace GitLabPortal.Tests.Connections.Diagnosis;
 
-public sealed class ServerProbeTests : IDisposable
+public sealed class ServerProbeTests : ServerProbing
 {
-    private readonly TestOutbound outbound = TestOutbound.ToLoopback().Name("git.example", "127.0.0.1");
-
-    private static CancellationToken None => TestContext.Current.CancellationToken;
-
-    public void Dispose() => outbound.Dispose();
-
-    private Task<ServerReport> ProbeAsync(string pasted, bool allowPlainHttp = true, TestOutbound? through = null) =>
-        new ServerProbe((through ?? outbound).Http, TimeProvider.System).RunAsync(pasted, allowPlainHttp, null, None);
-
-    private async Task<Finding> FailAsync(string pasted, string code, bool allowPlainHttp = true, TestOutbound? through = null)
-    {
-        var report = await ProbeAsync(pasted, allowPlainHttp, through);
-        var failed = report.Findings.Where(f => f.Status is FindingStatus.Failed).ShouldHaveSingleItem();
-        failed.Code.ShouldBe(code);
-        failed.ShouldBe(report.Findings[^1]);
-        failed.Seen.ShouldNotBeEmpty();
-        report.CanContinue.ShouldBeFalse();
-        return failed;
-    }
-
-    [Theory]
-    [InlineData("13.12.15", "")]
-    [InlineData("16.11.10", "/gitlab")]
-    [InlineData("19.3.0-ee", "/tools/gitlab")]
-    public async Task Finds_a_healthy_server_with_three_requests_at_most(string version, string root)
-    {
-        await using var gitlab = await GitLabSandbox.Version(version).WithRelativeRoot(root).StartAsync();
-        List<Finding> live = [];
-        var report = await new ServerProbe(outbound.Http, TimeProvider.System).RunAsync(gitlab.Url.AbsoluteUri, true, new Immediately(live), None);
-
-        report.CanContinue.ShouldBeTrue();
-        report.Address!.BaseUrl.ShouldBe(gitlab.Url.AbsoluteUri.TrimEnd('/'));
-        report.Issuer.ShouldBe(gitlab.ExternalUrl);
-        (report.IsPlainHttp, report.IsPrivate).ShouldBe((true, true));
-        report.ResolvedAddresses.ShouldBe(["127.0.0.1"]);
-        report.Findings.Select(f => f.Code).ShouldBe(["address-understood", "name-resolved", "connected", "is-gitlab", "plain-http", "address-matches", "clock-agrees"]);
-        live.ShouldBe(report.Findings);
-        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(3);
-        gitlab.Requests.All.ShouldAllBe(r => r.SentAs == null);
-        outbound.Dialled.Count.ShouldBe(1);
-    }
-
-    [Theory]
-    [InlineData("/gitlab", "/gitlab/group/project")]
-    [InlineData("/gitlab", "/gitlab/users/sign_in")]
-    [InlineData("/gitlab", "/gitlab/-/profile/personal_access_tokens")]
-    [InlineData("/gitlab", "/gitlab/api/v4/projects?page=2")]
-    [InlineData("", "/group/sub/project/-/issues/5")]
-    [InlineData("", "/dashboard/projects")]
-    [InlineData("", "/group/project.git")]
-    public async Task Finds_the_base_of_any_deep_page(string root, string path)
-    {
-        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").WithRelativeRoot(root).StartAsync();
-        var top = gitlab.Url.GetLeftPart(UriPartial.Authority);
-        foreach (var outside in new[] { "/.well-known/openid-configuration", "/api/v4/version", "/api/v3/version", "/gitlab/group/project", "/gitlab/group", "/group/project", "/group", "/group/sub/project", "/group/sub" }) gitlab.Declare(outside);
-        foreach (var prefix in new[] { "/group/project", "/group", "/group/sub/project", "/group/sub", "/gitlab/group/project", "/gitlab/group" })
-        {
-            foreach (var probe in new[] { "/.well-known/openid-configuration", "/api/v4/version", "/api/v3/version" }) gitlab.Declare(prefix + probe);
-        }
-
-        var report = await ProbeAsync(top + path);
-
-        report.Findings.ShouldContain(f => f.Code == "is-gitlab", string.Join("; ", report.Findings.Select(f => f.Code)));
-        report.Address!.BaseUrl.ShouldBe(top + root);
-    }
-
-    [Fact]
-    public async Task Warns_when_gitlab_calls_itself_by_another_address()
-    {
-        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").WithExternalUrl("https://git.corp.example").StartAsync();
-
-        var report = await ProbeAsync(gitlab.Url.AbsoluteUri);
-
-        report.CanContinue.ShouldBeTrue();
-        report.Issuer.ShouldBe("https://git.corp.example");
-        report.Findings.Single(f => f.Status is FindingStatus.Warning && f.Code == "address-differs").Seen.ShouldContain("says https://git.corp.example");
-    }
-
-    [Theory]
-    [InlineData(-20)]
-    [InlineData(20)]
-    public async Task Warns_when_clocks_differ(int minutes)
-    {
-        await using var gitlab = await GitLabSandbox.StartAsync();
-        gitlab.Faults.AnswerEverything(Fault.ClockSkew(TimeSpan.FromMinutes(minutes)));
-
-        (await ProbeAsync(gitlab.Url.AbsoluteUri)).Findings.ShouldContain(f => f.Code == "clock-differs" && f.Status == FindingStatus.Warning);
-    }
-
-    [Fact]
-    public async Task Finds_a_hardened_server_that_hides_its_discovery_document()
-    {
-        await using var gitlab = await GitLabSandbox.StartAsync();
-        gitlab.Faults.Answer("/.well-known", Fault.Custom(403, "<html>Forbidden</html>", "text/html"));
-
-        var report = await ProbeAsync(gitlab.Url.AbsoluteUri);
-
-        report.CanContinue.ShouldBeTrue();
-        report.Issuer.ShouldBeNull();
-    }
-
     [Theory]
     [InlineData("", "address-empty")]
     [InlineData("our server", "address-invalid")]
@@ -120,13 +19,13 @@ public sealed class ServerProbeTests : IDisposable
     public async Task Stops_at_texts_that_are_no_own_server(string pasted, string code)
     {
         await FailAsync(pasted, code);
-        outbound.Asked.ShouldBeEmpty();
+        Outbound.Asked.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Tells_names_apart_that_do_not_exist_or_cannot_be_looked_up()
     {
-        outbound.Name("trouble.example", () => throw new SocketException((int)SocketError.TryAgain));
+        Outbound.Name("trouble.example", () => throw new SocketException((int)SocketError.TryAgain));
 
         (await FailAsync("https://missing.example", "name-not-found")).Owner.ShouldBe(FixOwner.You);
         (await FailAsync("https://trouble.example", "dns-failure")).Owner.ShouldBe(FixOwner.NetworkAdmin);
@@ -200,7 +99,7 @@ public sealed class ServerProbeTests : IDisposable
         var clientLeft = new TaskCompletionSource();
         await using var silent = TestListener.Silent(clientLeft);
         using var leaving = new CancellationTokenSource();
-        var probe = new ServerProbe(outbound.Http, TimeProvider.System).RunAsync($"http://git.example:{silent.Port}", true, new WhenConnected(leaving), leaving.Token);
+        var probe = new ServerProbe(Outbound.Http, TimeProvider.System).RunAsync($"http://git.example:{silent.Port}", true, new WhenConnected(leaving), leaving.Token);
 
         await Should.ThrowAsync<OperationCanceledException>(() => probe);
 
@@ -306,7 +205,7 @@ public sealed class ServerProbeTests : IDisposable
 
         (await FailAsync($"http://git.example:{gitlab.Url.Port}", code)).SuggestedAddress.ShouldBe(suggestion);
 
-        outbound.Asked.ShouldAllBe(h => h == "git.example");
+        Outbound.Asked.ShouldAllBe(h => h == "git.example");
     }
 
     [Fact]
@@ -349,33 +248,6 @@ public sealed class ServerProbeTests : IDisposable
             gitlab.Faults.AnswerEverything(fault);
             await FailAsync(gitlab.Url.AbsoluteUri, code);
         }
-    }
-
-    [Fact]
-    public async Task Reading_is_possible_during_maintenance()
-    {
-        await using var gitlab = await GitLabSandbox.StartAsync();
-        gitlab.World.Settings.MaintenanceMessage = "back soon";
-
-        (await ProbeAsync(gitlab.Url.AbsoluteUri)).CanContinue.ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task Says_that_a_pasted_password_was_left_out_without_showing_it()
-    {
-        await using var gitlab = await GitLabSandbox.StartAsync();
-
-        var report = await ProbeAsync($"http://user:sesame-1234@127.0.0.1:{gitlab.Url.Port}");
-
-        report.CanContinue.ShouldBeTrue();
-        report.Findings.ShouldContain(f => f.Code == "address-had-password");
-        report.ToString().ShouldNotContain("sesame");
-        string.Join("", report.Findings).ShouldNotContain("sesame");
-    }
-
-    private sealed class Immediately(List<Finding> findings) : IProgress<Finding>
-    {
-        public void Report(Finding value) => findings.Add(value);
     }
 
     private sealed class WhenConnected(CancellationTokenSource leaving) : IProgress<Finding>

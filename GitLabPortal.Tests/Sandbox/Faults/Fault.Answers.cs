@@ -7,16 +7,7 @@ public sealed partial class Fault
     /// <summary>The throttle of the whole server (off by default on self-managed ones): plain text, RateLimit headers.</summary>
     public static Fault TooManyRequestsByRackAttack(int retryAfterSeconds = 60) => new("429 by Rack::Attack")
     {
-        Replace = (_, now) =>
-        {
-            var reset = now.AddSeconds(retryAfterSeconds);
-            return Answer.Text(429, "Retry later\n", "text/plain")
-                .With("RateLimit-Limit", "120").With("RateLimit-Name", "throttle_authenticated_api")
-                .With("RateLimit-Observed", "7201").With("RateLimit-Remaining", "0")
-                .With("RateLimit-Reset", reset.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture))
-                .With("RateLimit-ResetTime", reset.ToString("R", CultureInfo.InvariantCulture))
-                .With("Retry-After", retryAfterSeconds.ToString(CultureInfo.InvariantCulture));
-        },
+        Replace = (_, now) => SandboxThrottle.Refusal(now, limit: 7200, TimeSpan.FromHours(1), observed: 7201, TimeSpan.FromSeconds(retryAfterSeconds)),
     };
 
     /// <summary>The limiter of single endpoints: JSON with a message inside of a message, and only Retry-After.</summary>

@@ -22,6 +22,9 @@ internal sealed class Answer
     /// <summary>Web pages are not API answers: other headers, a session cookie.</summary>
     public bool IsPage { get; init; }
 
+    /// <summary>A session that the browser shall keep from now on.</summary>
+    public string? Session { get; init; }
+
     public Answer With(string name, string value)
     {
         Headers.Add(new(name, value));
@@ -38,14 +41,19 @@ internal sealed class Answer
 
     public static Answer Json(int status, string json) => Text(status, json, "application/json");
 
-    public static Answer Html(int status, string html, AnswerSource source = AnswerSource.Rails) => new()
+    public static Answer Html(int status, string html, AnswerSource source = AnswerSource.Rails, string? session = null) => new()
     {
         Status = status,
         ContentType = "text/html; charset=utf-8",
         Body = Encoding.UTF8.GetBytes(html),
         Source = source,
+        Session = session,
         IsPage = source is AnswerSource.Rails,
     };
+
+    /// <summary>Rails' 302 with its little body.</summary>
+    public static Answer RedirectPage(string location, string? session = null) =>
+        Html(302, $"<html><body>You are being <a href=\"{System.Net.WebUtility.HtmlEncode(location)}\">redirected</a>.</body></html>", session: session).With("Location", location);
 
     public static Answer Empty(int status) => new() { Status = status };
 }

@@ -73,7 +73,9 @@ internal sealed class AnswerWriter(HttpContext context, GitLabRelease release, D
             headers.StrictTransportSecurity = "max-age=63072000";
         if (answer.IsPage)
         {
-            headers.SetCookie = $"_gitlab_session={Deterministic.Hex(correlation, 32)}; path=/; HttpOnly; SameSite=None";
+            var session = answer.Session ?? Deterministic.Hex(correlation, 32);
+            if (answer.Session is not null || !context.Request.Cookies.ContainsKey("_gitlab_session"))
+                headers.SetCookie = $"_gitlab_session={session}; path=/; HttpOnly{(context.Request.IsHttps ? "; secure; SameSite=None" : "")}";
             return;
         }
 

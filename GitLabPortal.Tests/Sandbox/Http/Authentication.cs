@@ -59,6 +59,13 @@ internal sealed class Authentication(SandboxWorld world, ServerIdentity server)
         if (token.LastUsedAt is not { } last || now - last >= TimeSpan.FromMinutes(10))
             token.LastUsedAt = now;
 
+        // Refreshing leaves the old pair alive until the new one is used for the first time.
+        if (token.Predecessor is { } predecessor)
+        {
+            predecessor.IsRevoked = predecessor.IsRefreshRevoked = true;
+            token.Predecessor = null;
+        }
+
         caller = new Caller(token.User, token, HasAdminPowers(token));
         return route.Access is Access.Admin && !caller.HasAdminPowers ? Answers.Forbidden() : null;
     }

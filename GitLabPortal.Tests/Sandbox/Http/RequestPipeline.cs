@@ -9,7 +9,7 @@ internal sealed class RequestPipeline(
     SandboxWorld world, ServerIdentity server, SandboxFaults faults, SandboxRequests log, DeclaredPaths declared, TimeSpan latency)
 {
     private readonly Authentication _authentication = new(world, server);
-    private readonly WebPages _web = new(world, server, new GitTransport(world, new Authentication(world, server)), new OAuthPages(world, server));
+    private readonly WebPages _web = new(world, server, new GitTransport(world, new Authentication(world, server)), new OAuthPages(world, server), new BrowserPages(world, server));
 
     public async Task HandleAsync(HttpContext context, CancellationToken stopping)
     {
@@ -56,11 +56,23 @@ internal sealed class RequestPipeline(
         if (!request.IsRead && Maintenance.Refuse(request, world, server, circumstances) is { } refusal)
             return refusal;
 
-        // A handler sees one state of the world; only writes exclude each other.
-        return request.IsRead
+        if (world.Settings.Throttle is { } throttle && throttle.Refuse(CallerOf(request, parameters), world.Now) is { } tooMany)
+            return tooMany;
+
+        var answer = AnswerInWorld(request, parameters, circumstances);
+        if (world.Settings.Throttle is { } passed && server.Release.Has(Capability.RateLimitHeadersEverywhere))
+            passed.Describe(answer, CallerOf(request, parameters), world.Now);
+        return answer;
+    }
+
+    private string CallerOf(ReceivedRequest request, Parameters parameters) =>
+        world.Read(() => _authentication.Identify(request, parameters))?.User.Username ?? "";
+
+    private Answer AnswerInWorld(ReceivedRequest request, Parameters parameters, Circumstance circumstances) =>
+        // A handler sees one state of the world; only writes exclude each other. Asking for consent opens sessions and grants.
+        request.IsRead && request.Path != "/oauth/authorize"
             ? world.Read(() => Route(request, parameters, circumstances))
             : world.Write(() => Route(request, parameters, circumstances));
-    }
 
     private Answer Route(ReceivedRequest request, Parameters parameters, Circumstance circumstances)
     {

@@ -22,8 +22,14 @@ internal sealed record Route(string Method, string Pattern, Func<ApiCall, Answer
 
     public Capability Since { get; init; } = Capability.Always;
 
+    /// <summary>Part of the EE package only, until a release that moved it to the core.</summary>
+    public Capability? InCoreSince { get; init; }
+
     /// <summary>Paths that identify a token for rotation trigger reuse detection even before authentication fails.</summary>
     public bool IsRotation { get; init; }
+
+    public bool ExistsIn(GitLabRelease release) =>
+        release.Has(Since) && (InCoreSince is not { } core || release.IsEnterprise || release.Has(core));
 
     public Dictionary<string, string>? Match(string[] segments)
     {

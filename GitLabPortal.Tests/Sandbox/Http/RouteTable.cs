@@ -10,6 +10,9 @@ internal static class RouteTable
     [
         .. MetadataRoutes.All,
         .. UserRoutes.All,
+        .. PeopleRoutes.All,
+        .. ApplicationRoutes.All,
+        .. MemberRoutes.All,
         .. TokenRoutes.All,
         .. ProjectListRoutes.All,
         .. ProjectRoutes.All,
@@ -27,7 +30,7 @@ internal static class RouteTable
             if (route.Match(segments) is not { } values)
                 continue;
             known = true;
-            if (!release.Has(route.Since))
+            if (!route.ExistsIn(release))
                 continue;
             if (route.Method == verb)
                 return new RouteMatch(route, values, [], IsKnownSomewhere: true);

@@ -8,14 +8,22 @@ internal sealed class OAuthPages(SandboxWorld world, ServerIdentity server)
     private static readonly string[] Scopes =
         ["api", "read_api", "read_user", "create_runner", "manage_runner", "k8s_proxy", "self_rotate", "read_repository", "write_repository", "ai_features", "sudo", "admin_mode", "read_service_ping", "openid", "profile", "email"];
 
+    private readonly OAuthTokens _tokens = new(world, server);
+    private readonly OAuthConsent _consent = new(world, server);
+
     public Answer? Handle(ReceivedRequest request, Parameters parameters) => (request.IsRead, request.Path) switch
     {
         (true, "/.well-known/openid-configuration") => Discovery(withRegistration: false),
         (true, "/.well-known/oauth-authorization-server") when server.Release.Has(Capability.AuthorizationServerMetadata) => Discovery(withRegistration: true),
         (true, "/.well-known/oauth-authorization-server") => Answer.Html(404, Pages.NotFound),
-        (true, "/oauth/discovery/keys") => Answer.Json(200, """{"keys":[{"kty":"RSA","kid":"sandbox","e":"AQAB","n":"sandbox","use":"sig","alg":"RS256"}]}""").With("Cache-Control", "public, max-age=86400"),
+        (true, "/oauth/discovery/keys") => Answer.Json(200, $$"""{"keys":[{{IdTokens.PublicKey}}]}""").With("Cache-Control", "public, max-age=86400"),
         (true, "/.well-known/terraform.json") => Answer.Json(200, $$"""{"modules.v1":"{{server.RelativeRoot}}/api/v4/packages/terraform/modules/v1/"}"""),
         (true, "/oauth/token/info") => TokenInfo(request, parameters),
+        (true, "/oauth/authorize") => _consent.Ask(request, parameters),
+        (false, "/oauth/authorize") => _consent.Decide(request, parameters),
+        (false, "/oauth/token") => _tokens.Issue(request, parameters),
+        (false, "/oauth/revoke") => _tokens.Revoke(request, parameters),
+        (_, "/oauth/userinfo") => _tokens.UserInfo(request, parameters),
         _ => null,
     };
 

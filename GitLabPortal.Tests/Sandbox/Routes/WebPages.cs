@@ -1,7 +1,7 @@
 namespace GitLabPortal.Tests.Sandbox;
 
 /// <summary>Everything outside of /api that a client without a session can meet (FACTS 1.1 and 2.8).</summary>
-internal sealed class WebPages(SandboxWorld world, ServerIdentity server, GitTransport git, OAuthPages oauth)
+internal sealed class WebPages(SandboxWorld world, ServerIdentity server, GitTransport git, OAuthPages oauth, BrowserPages browser)
 {
     /// <returns>Null for a route that GitLab does not have.</returns>
     public Answer? Handle(ReceivedRequest request, Parameters parameters)
@@ -11,6 +11,8 @@ internal sealed class WebPages(SandboxWorld world, ServerIdentity server, GitTra
             return gitAnswer;
         if (oauth.Handle(request, parameters) is { } oauthAnswer)
             return oauthAnswer;
+        if (browser.Handle(request, parameters) is { } browserAnswer)
+            return browserAnswer;
         if (path.StartsWith("/oauth/", StringComparison.Ordinal) || path.StartsWith("/.well-known/", StringComparison.Ordinal))
             return null;
         if (!request.IsRead)
@@ -19,7 +21,6 @@ internal sealed class WebPages(SandboxWorld world, ServerIdentity server, GitTra
         return path switch
         {
             "/" => ToSignIn(),
-            "/users/sign_in" => Answer.Html(200, Pages.SignIn(world.Settings.BrandTitle)),
             "/help" => Answer.Html(200, Pages.Help),
             "/-/manifest.json" => Answer.Json(200, $$"""{"name":"{{world.Settings.BrandTitle}}","short_name":"GitLab","start_url":"{{server.RelativeRoot}}/","display":"browser"}"""),
             "/-/health" => world.Settings.MonitoringAllowed
@@ -36,9 +37,5 @@ internal sealed class WebPages(SandboxWorld world, ServerIdentity server, GitTra
         };
     }
 
-    private Answer ToSignIn()
-    {
-        var location = server.ExternalUrl + "/users/sign_in";
-        return Answer.Html(302, $"<html><body>You are being <a href=\"{location}\">redirected</a>.</body></html>").With("Location", location);
-    }
+    private Answer ToSignIn() => Answer.RedirectPage(server.ExternalUrl + "/users/sign_in");
 }

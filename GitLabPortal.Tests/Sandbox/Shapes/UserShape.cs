@@ -24,7 +24,7 @@ internal static class UserShape
     }
 
     /// <summary>GET /user. An admin's keys are absent for others, not false; is_admin ignores Admin Mode.</summary>
-    public static void WriteSelf(Utf8JsonWriter json, SandboxUser user, ServerIdentity server, DateTimeOffset now)
+    public static void WriteSelf(Utf8JsonWriter json, SandboxUser user, ServerIdentity server, DateTimeOffset now, bool asAdmin = false)
     {
         WriteBasicProperties(json, user, server);
         json.WriteString("created_at", Json.Time(user.CreatedAt));
@@ -60,9 +60,9 @@ internal static class UserShape
             json.WriteEndArray();
         }
 
-        if (!user.IsAdmin)
+        if (!user.IsAdmin && !asAdmin)
             return;
-        json.WriteBoolean("is_admin", true);
+        json.WriteBoolean("is_admin", user.IsAdmin);
         json.WriteNull("note");
         json.WriteNumber("namespace_id", user.Namespace.Id);
         json.WriteNull("created_by");

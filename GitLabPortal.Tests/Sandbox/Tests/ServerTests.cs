@@ -99,6 +99,41 @@ public sealed class ServerTests
     }
 
     [Fact]
+    public async Task A_server_goes_down_and_comes_back_at_its_address()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        var url = gitlab.Url;
+        var token = gitlab.World.AddToken(gitlab.World.Root, ["api"]);
+
+        await gitlab.GoDownAsync();
+        await Should.ThrowAsync<HttpRequestException>(() => gitlab.GetAsync("/api/v4/user", token));
+        await gitlab.ComeBackAsync();
+
+        gitlab.Url.ShouldBe(url);
+        (await gitlab.GetAsync("/api/v4/user", token)).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_throttle_counts_per_caller_and_describes_itself()
+    {
+        var clock = new SandboxClock(new DateTimeOffset(2026, 5, 1, 12, 0, 30, TimeSpan.Zero));
+        await using var gitlab = await new GitLabSandboxBuilder().WithTimeProvider(clock).StartAsync();
+        var token = gitlab.World.AddToken(gitlab.World.Root, ["api"]);
+        gitlab.World.Settings.Throttle = new SandboxThrottle(2, TimeSpan.FromMinutes(2));
+
+        var first = await gitlab.GetAsync("/api/v4/user", token);
+        first.Header("RateLimit-Limit").ShouldBe("1");
+        first.Header("RateLimit-Remaining").ShouldBe("1");
+        (await gitlab.GetAsync("/api/v4/user", token)).Status.ShouldBe(200);
+        var third = await gitlab.GetAsync("/api/v4/user", token);
+        third.Status.ShouldBe(429);
+        third.Header("Retry-After").ShouldBe("90");
+        (await gitlab.GetAsync("/api/v4/projects")).Status.ShouldBe(200);
+        clock.Advance(TimeSpan.FromSeconds(90));
+        (await gitlab.GetAsync("/api/v4/user", token)).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task Two_servers_do_not_share_tokens()
     {
         await using var one = await GitLabSandbox.StartAsync();

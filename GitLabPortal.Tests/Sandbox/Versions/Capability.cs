@@ -32,7 +32,6 @@ internal enum Capability
     TokenDescription,
     SelfRotateScope,
     LastUsedIps,
-    RoutableTokens,
     ActiveFilter,
     DelayedDeletionForAll,
     AiWorkflowsScope,

@@ -36,7 +36,6 @@ internal sealed class GitLabRelease
         [Capability.TokenDescription] = (17, 7),
         [Capability.SelfRotateScope] = (17, 9),
         [Capability.LastUsedIps] = (17, 10),
-        [Capability.RoutableTokens] = (17, 11),
         [Capability.ActiveFilter] = (18, 0),
         [Capability.DelayedDeletionForAll] = (18, 0),
         [Capability.AiWorkflowsScope] = (18, 0),

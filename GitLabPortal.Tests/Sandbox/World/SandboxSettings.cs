@@ -11,6 +11,9 @@ public sealed class SandboxSettings
     /// <summary>People must have accepted terms before any call works.</summary>
     public bool TermsEnforced { get; set; }
     public bool TokenExpiryRequired { get; set; } = true;
+
+    /// <summary>Fixed at two hours before 19.1.</summary>
+    public int OAuthLifetimeInSeconds { get; set; } = 7200;
     public int MaximumTokenLifetimeInDays { get; set; } = 365;
 
     /// <summary>19.x: instances may forbid rotating tokens that are not fine-grained.</summary>
@@ -27,6 +30,9 @@ public sealed class SandboxSettings
 
     /// <summary>Deep offsets of group and user lists are refused past this; 0 means never.</summary>
     public int OffsetLimit { get; set; } = 50_000;
+
+    /// <summary>The server-wide limit per caller, off on self-managed servers unless set; requests that pass carry RateLimit headers from 18.6 on.</summary>
+    public SandboxThrottle? Throttle { get; set; }
 
     /// <summary>The default branch name of new repositories; also reported for empty ones.</summary>
     public string DefaultBranchName { get; set; } = "main";

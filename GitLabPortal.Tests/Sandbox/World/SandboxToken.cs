@@ -43,6 +43,14 @@ public sealed class SandboxToken
     public long? ResourceId { get; init; }
     public int? AccessLevel { get; init; }
 
+    /// <summary>Of OAuth tokens that came out of the authorization code flow.</summary>
+    public string? RefreshSecret { get; init; }
+    public SandboxApplication? Application { get; init; }
+    internal bool IsRefreshRevoked { get; set; }
+
+    /// <summary>The pair that this one replaced; it dies when this one is first used.</summary>
+    internal SandboxToken? Predecessor { get; set; }
+
     /// <summary>All tokens that came out of one another by rotation, oldest first.</summary>
     internal List<SandboxToken> Family { get; init; } = [];
 

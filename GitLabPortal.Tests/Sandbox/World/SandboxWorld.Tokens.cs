@@ -6,6 +6,12 @@ public sealed partial class SandboxWorld
 {
     private static readonly HashSet<string> PersonalOnlyScopes = ["read_user", "sudo", "admin_mode", "read_service_ping"];
 
+    private static readonly HashSet<string> PersonalScopes =
+    [
+        .. PersonalOnlyScopes, "api", "read_api", "create_runner", "manage_runner", "k8s_proxy", "self_rotate", "read_repository", "write_repository",
+        "read_registry", "write_registry", "read_virtual_registry", "write_virtual_registry", "ai_features",
+    ];
+
     private readonly Dictionary<string, SandboxToken> _tokensBySecret = new(StringComparer.Ordinal);
     private readonly Dictionary<long, SandboxToken> _tokens = [];
     private long _lastTokenId;
@@ -104,6 +110,8 @@ public sealed partial class SandboxWorld
             Family = token.Family,
         });
     });
+
+    internal static bool IsPersonalScope(string scope) => PersonalScopes.Contains(scope);
 
     internal SandboxToken? FindToken(long id) => Read(() => _tokens.GetValueOrDefault(id));
 

@@ -83,7 +83,7 @@ internal sealed class TokenEvidence(GitLabClient client, CancellationToken cance
         var member = TryAsync(ct => client.Projects.CountAsync(new() { MembershipOnly = true }, ct));
         var privates = SawAll ? Task.FromResult(Attempt<ProjectCount>.NotMade) : TryAsync(ct => client.Projects.CountAsync(new() { Visibility = "private" }, ct));
         var one = SawAll && page.Items.Count > 0 ? TryAsync(ct => client.Projects.GetAsync(page.Items[0].Id, ct)) : Task.FromResult(Attempt<GitLabProject>.NotMade);
-        var admin = isAdmin ? TryAsync(client.SystemHooks.MayListAsync) : Task.FromResult(Attempt<bool>.NotMade);
+        var admin = isAdmin ? TryAsync(client.Applications.MayListAsync) : Task.FromResult(Attempt<bool>.NotMade);
         (Member, Private, One, AdminCalls) = (await member, await privates, await one, await admin);
         if (SawAll)
         {

@@ -136,7 +136,15 @@ public sealed class ConnectWizard(
         return result;
     }
 
-    /// <summary>Another address or another way to reach it: nothing that was checked counts any more.</summary>
+    /// <summary>Another address: nothing that was checked or accepted for the last one counts any more.</summary>
+    public void EnterUrl(string? url)
+    {
+        if (url == Url) return;
+        Url = url ?? "";
+        AllowPlainHttp = false;
+        ForgetServer();
+    }
+
     public void ForgetServer()
     {
         Server = null;

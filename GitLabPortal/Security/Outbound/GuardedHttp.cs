@@ -10,19 +10,19 @@ namespace GitLabPortal.Security;
 /// proxy of the environment is used, cookies are not kept, answers are limited in size after decompression.
 /// Failures to connect come as <see cref="OutboundRefusedException"/> and <see cref="OutboundConnectException"/>.
 /// </summary>
-public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOptions> options) : IDisposable
+/// <param name="connector">Vets and dials.</param>
+/// <param name="options">Time and size limits.</param>
+/// <param name="extraRoots">Authorities trusted besides the machine's; names and dates are checked all the same.</param>
+public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOptions> options, X509Certificate2Collection? extraRoots = null) : IDisposable
 {
-    private static readonly X509Certificate2Collection NoExtraRoots = [];
-
-    private readonly Lazy<HttpMessageHandler> encrypted = new(() => Handler(connector, PlainHttp.Never, NoExtraRoots));
-    private readonly Lazy<HttpMessageHandler> withPlainHttp = new(() => Handler(connector, PlainHttp.ToPrivateAddresses, NoExtraRoots));
+    private readonly Lazy<HttpMessageHandler> encrypted = new(() => Handler(connector, PlainHttp.Never, extraRoots));
+    private readonly Lazy<HttpMessageHandler> withPlainHttp = new(() => Handler(connector, PlainHttp.ToPrivateAddresses, extraRoots));
 
     /// <summary>A client over the shared pool of connections; cheap, dispose it or not.</summary>
     public HttpClient Shared(bool allowsPlainHttp = false) => Client((allowsPlainHttp ? withPlainHttp : encrypted).Value, ownsHandler: false);
 
     /// <summary>A client with connections of its own, closed when it is disposed: for checks, which must see how a connection comes about.</summary>
-    public HttpClient Own(PlainHttp plainHttp = PlainHttp.Never, X509Certificate2Collection? extraRoots = null) =>
-        Client(Handler(connector, plainHttp, extraRoots ?? NoExtraRoots), ownsHandler: true);
+    public HttpClient Own(PlainHttp plainHttp = PlainHttp.Never) => Client(Handler(connector, plainHttp, extraRoots), ownsHandler: true);
 
     public void Dispose()
     {
@@ -38,7 +38,7 @@ public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOp
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    private static PlainSpokenHandler Handler(OutboundConnector connector, PlainHttp plainHttp, X509Certificate2Collection extraRoots) => new()
+    private static PlainSpokenHandler Handler(OutboundConnector connector, PlainHttp plainHttp, X509Certificate2Collection? extraRoots) => new()
     {
         InnerHandler = new SocketsHttpHandler
         {
@@ -59,7 +59,7 @@ public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOp
             {
                 var request = context.InitialRequestMessage;
                 request.Options.TryGetValue(ConnectTrace.Key, out var trace);
-                return await connector.ConnectAsync(request.RequestUri!, plainHttp, extraRoots, trace, cancellation);
+                return await connector.ConnectAsync(request.RequestUri!, plainHttp, extraRoots ?? [], trace, cancellation);
             },
         },
     };

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Text;
+using GitLabPortal.Data;
+using GitLabPortal.Tests.Harness;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace GitLabPortal.Tests.Journeys;
+
+/// <summary>A token goes from the browser to the portal once, is kept encrypted, and its text is nowhere else.</summary>
+public sealed class TokenSecrecyTests(BrowserFixture browsers)
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Exactly_one_message_to_the_portal_carries_the_token_and_none_comes_back(bool quick)
+    {
+        await using var journey = await Journey.StartSetUpAsync(browsers);
+        var token = journey.NewToken().Secret;
+        var page = await journey.OpenSignedInAsync();
+        var wire = new Wire(page);
+
+        await ConnectAsync(journey, page, token, quick);
+        await journey.GoAsync(page, "/team/rocket/repositories");
+        await journey.GoAsync(page, "/team/rocket/settings");
+
+        wire.Sent.Count.ShouldBeGreaterThan(5);
+        wire.Received.Count.ShouldBeGreaterThan(5);
+        wire.Sent.Count(m => Holds(m, token)).ShouldBe(1, "messages to the portal with the token");
+        wire.Received.Count(m => Holds(m, token)).ShouldBe(0, "messages from the portal with the token");
+        wire.Addresses.ShouldAllBe(address => !address.Contains(token, StringComparison.Ordinal));
+        (await page.ContentAsync()).ShouldNotContain(token);
+        journey.Portal.Logs.Lines.Count.ShouldBeGreaterThan(10);
+        journey.Portal.Logs.Lines.ShouldAllBe(line => !line.Contains(token, StringComparison.Ordinal));
+        await ExpectNotInFilesAsync(journey, token);
+    }
+
+    [Fact]
+    public async Task A_refused_token_leaves_no_trace_either()
+    {
+        await using var journey = await Journey.StartSetUpAsync(browsers);
+        var token = journey.NewToken("read_user").Secret;
+        var page = await journey.OpenSignedInAsync();
+        var wire = new Wire(page);
+        await journey.OpenWizardAsync(page);
+        await journey.EnterServerAsync(page);
+        await Journey.ContinueAsync(page);
+
+        await journey.PasteTokenAsync(page, token);
+        await Expect(page.GetByText("read_api", new() { Exact = false }).First).ToBeVisibleAsync();
+
+        wire.Sent.Count(m => Holds(m, token)).ShouldBe(1);
+        wire.Received.Count(m => Holds(m, token)).ShouldBe(0);
+        (await page.ContentAsync()).ShouldNotContain(token);
+        journey.Portal.Logs.Lines.ShouldAllBe(line => !line.Contains(token, StringComparison.Ordinal));
+        await ExpectNotInFilesAsync(journey, token);
+    }
+
+    private static async Task ConnectAsync(Journey journey, IPage page, string token, bool quick)
+    {
+        if (!quick)
+        {
+            await journey.ConnectAsync(page, token);
+            return;
+        }
+
+        await journey.GoAsync(page, $"/team/rocket/settings/connections/new?mode=token&url={Uri.EscapeDataString(journey.GitLabUrl)}&plain-http=true");
+        await page.GetByLabel("Personal access token").FillAsync(token);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Connect", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Article)).ToContainTextAsync("Working");
+    }
+
+    private static async Task ExpectNotInFilesAsync(Journey journey, string token)
+    {
+        await using (var db = await journey.Portal.Services.GetRequiredService<IDbContextFactory<PortalDb>>().CreateDbContextAsync())
+        {
+            await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        var files = Directory.GetFiles(journey.Portal.DataDirectory, "*", SearchOption.AllDirectories);
+        files.ShouldContain(f => f.EndsWith("portal.db", StringComparison.Ordinal));
+        foreach (var file in files)
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            (await reader.ReadToEndAsync()).Contains(token, StringComparison.Ordinal).ShouldBeFalse(file);
+        }
+    }
+
+    /// <summary>Also when a frame holds it in UTF-16 or base64.</summary>
+    private static bool Holds(byte[] message, string token)
+    {
+        var text = Encoding.Latin1.GetString(message);
+        return text.Contains(token, StringComparison.Ordinal)
+            || text.Contains(Encoding.Latin1.GetString(Encoding.Unicode.GetBytes(token)), StringComparison.Ordinal)
+            || text.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(token)).TrimEnd('='), StringComparison.Ordinal);
+    }
+
+    /// <summary>Everything between the browser and the portal: requests, answers, and every frame of the circuit.</summary>
+    private sealed class Wire
+    {
+        public Wire(IPage page)
+        {
+            page.Request += (_, request) =>
+            {
+                Addresses.Add(request.Url);
+                if (request.PostDataBuffer is { } body) Sent.Add(body);
+            };
+            page.RequestFinished += async (_, request) =>
+            {
+                try
+                {
+                    if (await request.ResponseAsync() is { } response) Received.Add(await response.BodyAsync());
+                }
+                catch (PlaywrightException)
+                {
+                    // Redirects and preflights have no body.
+                }
+            };
+            page.WebSocket += (_, socket) =>
+            {
+                Addresses.Add(socket.Url);
+                socket.FrameSent += (_, frame) => Sent.Add(Bytes(frame));
+                socket.FrameReceived += (_, frame) => Received.Add(Bytes(frame));
+            };
+        }
+
+        public ConcurrentBag<byte[]> Sent { get; } = [];
+
+        public ConcurrentBag<byte[]> Received { get; } = [];
+
+        public ConcurrentBag<string> Addresses { get; } = [];
+
+        private static byte[] Bytes(IWebSocketFrame frame) => frame.Binary ?? Encoding.UTF8.GetBytes(frame.Text ?? "");
+    }
+}
