@@ -10,6 +10,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.Tests.Repositories;
 
@@ -17,19 +18,9 @@ namespace GitLabPortal.Tests.Repositories;
 internal sealed class CatalogueStage : IAsyncDisposable
 {
     private readonly SecretProtector secrets = TestSecrets.NewProtector();
-    private readonly ServiceProvider outbound;
 
     private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server)
     {
-        var services = new ServiceCollection().AddSingleton(TimeProvider.System);
-        services.AddOutboundGuard(new ConfigurationBuilder().Build());
-        // The sandbox lives on loopback.
-        services.PostConfigure<OutboundOptions>(o =>
-        {
-            o.AllowedNetworks.Add("127.0.0.0/8");
-            o.RequestTimeout = RequestTimeout;
-        });
-        outbound = services.BuildServiceProvider();
         (Database, GitLab, Team, Server) = (database, gitLab, team, server);
         Queries = new RepositoryQueries(database, ProjectQueries.Picked);
         Journal = new SyncJournal(database, Clock);
@@ -65,17 +56,57 @@ internal sealed class CatalogueStage : IAsyncDisposable
         return new CatalogueStage(database, gitLab, team, await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/')));
     }
 
+    private ServiceProvider Outbound => field ??= NewOutbound();
+
+    private ServiceProvider NewOutbound()
+    {
+        // The sandbox lives on loopback.
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
+            ["Outbound:RequestTimeout"] = RequestTimeout.ToString(),
+        }).Build();
+        return new ServiceCollection().AddOutboundGuard(configuration).BuildServiceProvider();
+    }
+
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, new GitLabClients(outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
+        Journal, new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
+
+    public ConnectionFeed Connections { get; } = new();
+
+    /// <summary>The portal's worker, as after a start.</summary>
+    public async Task<CatalogueSync> StartWorkerAsync(SyncConnection? walk = null)
+    {
+        var worker = new CatalogueSync(
+            Database, walk ?? NewSync(), Connections, Options.Create(new SyncOptions()), Clock, NullLogger<CatalogueSync>.Instance);
+        await worker.StartAsync(CancellationToken.None);
+        return worker;
+    }
+
+    /// <summary>Ends with the first progress that meets the condition. Ask for it before doing what causes it.</summary>
+    public Task<SyncProgress> WhenAsync(Func<SyncProgress, bool> condition)
+    {
+        var met = new TaskCompletionSource<SyncProgress>(TaskCreationOptions.RunContinuationsAsynchronously);
+        IDisposable? subscription = null;
+        subscription = Feed.Subscribe(p =>
+        {
+            if (!condition(p)) return;
+            subscription?.Dispose();
+            met.TrySetResult(p);
+        });
+        return met.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
 
     /// <summary>Connected with an administrator's token, unless another is given.</summary>
     public async Task<Connection> ConnectAsync(SandboxToken? token = null, TeamAccess? team = null, string name = "Main", Action<Connection>? change = null)
     {
         token ??= GitLab.World.AddToken(GitLab.World.Root, ["read_api"]);
-        var connection = await Database.AddConnectionAsync(team ?? Team, Server, name, change);
-        await SetTokenAsync(connection, token.Secret);
-        return connection;
+        return await Database.AddConnectionAsync(team ?? Team, Server, name, c =>
+        {
+            c.ProtectedToken = secrets.Protect(new Secret(token.Secret), ConnectionTokens.Row(c.Id)).CipherText;
+            change?.Invoke(c);
+        });
     }
 
     public async Task SetTokenAsync(Connection connection, string token, SecretProtector? protector = null)
@@ -121,7 +152,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await outbound.DisposeAsync();
+        await Outbound.DisposeAsync();
         await GitLab.DisposeAsync();
         await Database.DisposeAsync();
     }

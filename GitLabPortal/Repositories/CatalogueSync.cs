@@ -19,7 +19,7 @@ internal sealed partial class CatalogueSync(
     private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterSurprise = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<ConnectionChanged?> messages = Channel.CreateUnbounded<ConnectionChanged?>();
+    private readonly Channel<Message> messages = Channel.CreateUnbounded<Message>();
     private readonly Dictionary<Guid, Walk> walks = [];
 
     /// <summary>Connections that are new, or that somebody wants to have read now.</summary>
@@ -28,24 +28,21 @@ internal sealed partial class CatalogueSync(
     /// <summary>Not before this time: something went wrong that nobody foresaw.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> held = [];
 
+    /// <summary>What wakes the worker: a connection changed, or the walk of one has ended.</summary>
+    private sealed record Message(Guid ConnectionId, ConnectionChange? Change);
+
     private sealed record Walk(Guid ServerId, Task Task, CancellationTokenSource Cancellation);
 
     private sealed record Due(Guid ConnectionId, Guid ServerId, DateTimeOffset At);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var subscription = connections.Subscribe(change => messages.Writer.TryWrite(change));
+        using var subscription = connections.Subscribe(c => messages.Writer.TryWrite(new Message(c.ConnectionId, c.Change)));
         try
         {
             while (true)
             {
                 while (messages.Reader.TryRead(out var message)) Handle(message);
-                foreach (var (id, ended) in walks.Where(w => w.Value.Task.IsCompleted).ToList())
-                {
-                    walks.Remove(id);
-                    ended.Cancellation.Dispose();
-                }
-
                 await NapAsync(await StartDueAsync(stoppingToken), stoppingToken);
             }
         }
@@ -55,15 +52,23 @@ internal sealed partial class CatalogueSync(
         }
     }
 
-    private void Handle(ConnectionChanged? message)
+    private void Handle(Message message)
     {
-        // Asking again while a walk is on its way changes nothing.
-        if (message is { Change: ConnectionChange.Ready or ConnectionChange.SyncRequested } && !walks.ContainsKey(message.ConnectionId))
+        var isWalking = walks.TryGetValue(message.ConnectionId, out var walked);
+        switch (message.Change)
         {
-            asked.Add(message.ConnectionId);
+            case null when isWalking:
+                walks.Remove(message.ConnectionId);
+                walked!.Cancellation.Dispose();
+                break;
+            case ConnectionChange.Removed when isWalking:
+                walked!.Cancellation.Cancel();
+                break;
+            // Asking again while a walk is on its way changes nothing.
+            case ConnectionChange.Ready or ConnectionChange.SyncRequested when !isWalking:
+                asked.Add(message.ConnectionId);
+                break;
         }
-
-        if (message is { Change: ConnectionChange.Removed } && walks.TryGetValue(message.ConnectionId, out var walked)) walked.Cancellation.Cancel();
     }
 
     /// <summary>Starts what is due and may start; says when to look again if nobody knocks before.</summary>
@@ -114,7 +119,7 @@ internal sealed partial class CatalogueSync(
         }
         finally
         {
-            messages.Writer.TryWrite(null);
+            messages.Writer.TryWrite(new Message(connectionId, Change: null));
         }
     }
 
