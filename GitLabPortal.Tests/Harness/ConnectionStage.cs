@@ -1,5 +1,7 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Projects;
+using GitLabPortal.Repositories;
 using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Sandbox;
@@ -48,6 +50,9 @@ internal sealed class ConnectionStage : IAsyncDisposable
         collection.AddSingleton<IDbContextFactory<PortalDb>>(database);
         collection.AddTeams(configuration);
         collection.AddConnections(configuration);
+        collection.AddLogging();
+        collection.AddRepositories(configuration);
+        collection.AddProjects(configuration);
         return new ConnectionStage(database, gitLab, owner, collection.BuildServiceProvider());
     }
 
@@ -72,6 +77,9 @@ internal sealed class ConnectionStage : IAsyncDisposable
         Assert.True(result.IsSuccess, result.Problem?.Message);
         return result.Value;
     }
+
+    /// <summary>Reads what the connection sees, as the background worker would.</summary>
+    public Task SyncAsync(Guid connectionId) => Get<SyncConnection>().RunAsync(connectionId, CancellationToken.None);
 
     public async Task<T> ReadAsync<T>(Func<PortalDb, Task<T>> read)
     {

@@ -99,3 +99,8 @@ public sealed record ConnectionCardPart(Type Component);
 
 /// <summary>Says in a sentence what removing a connection means for a higher feature; null when nothing.</summary>
 public delegate Task<string?> RemovalConsequence(Guid connectionId, CancellationToken cancellationToken);
+
+/// <summary>
+/// Forgets what nobody can see any more after a connection to the server is gone. Runs in the transaction of the removal.
+/// </summary>
+public delegate Task RemovalCleanup(PortalDb db, Guid serverId, CancellationToken cancellationToken);

@@ -39,11 +39,13 @@ public sealed class RenameConnection(IDbContextFactory<PortalDb> contexts, Conne
 /// Forgets a connection and its token. The repositories seen through it leave the grid; projects picked from them stay, greyed, and
 /// come back when the same server is connected again.
 /// </summary>
-public sealed class RemoveConnection(IDbContextFactory<PortalDb> contexts, ConnectionFeed feed, TimeProvider time)
+public sealed class RemoveConnection(
+    IDbContextFactory<PortalDb> contexts, IEnumerable<RemovalCleanup> cleanups, ConnectionFeed feed, TimeProvider time)
 {
     public async Task<Result> RunAsync(TeamAccess access, Guid connectionId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var found = await OwnConnections.FindAsync(db, access, connectionId, cancellationToken);
         if (!found.IsSuccess) return found.Problem;
 
@@ -53,6 +55,8 @@ public sealed class RemoveConnection(IDbContextFactory<PortalDb> contexts, Conne
         try
         {
             await db.SaveChangesAsync(cancellationToken);
+            foreach (var cleanup in cleanups) await cleanup(db, found.Value.ServerId, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
         catch (DbUpdateConcurrencyException)
         {
