@@ -37,7 +37,7 @@ public sealed partial class ConnectionCardView
 
     [Inject] private RemoveConnection Remove { get; set; } = null!;
 
-    [Inject] private ConnectionFeed Feed { get; set; } = null!;
+    [Inject] private SyncRequest Sync { get; set; } = null!;
 
     [Inject] private Dialogs Dialogs { get; set; } = null!;
 
@@ -102,13 +102,12 @@ public sealed partial class ConnectionCardView
         if (result.IsSuccess) live = result.Value;
     });
 
-    private async Task SyncAsync()
+    private Task SyncAsync() => ActAsync(async access =>
     {
-        var access = await Authorize();
-        if (!access.IsSuccess) return;
-        Feed.Publish(new ConnectionChanged(Card.Id, access.Value.TeamId, ConnectionChange.SyncRequested));
-        Toasts.Success("Reading the repositories again.");
-    }
+        var requested = await Sync(access, Card.Id, Lifetime);
+        problem = requested.Problem;
+        if (requested.IsSuccess) Toasts.Success("Reading the repositories again.");
+    });
 
     private async Task ReplaceAsync()
     {

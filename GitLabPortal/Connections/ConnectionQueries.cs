@@ -104,3 +104,6 @@ public delegate Task<string?> RemovalConsequence(Guid connectionId, Cancellation
 /// Forgets what nobody can see any more after a connection to the server is gone. Runs in the transaction of the removal.
 /// </summary>
 public delegate Task RemovalCleanup(PortalDb db, Guid serverId, CancellationToken cancellationToken);
+
+/// <summary>Reads a connection's repositories again now; the catalogue, higher on the ladder, does it.</summary>
+public delegate Task<Result> SyncRequest(TeamAccess access, Guid connectionId, CancellationToken cancellationToken);

@@ -15,13 +15,15 @@ public static partial class Slug
     public static string From(string name)
     {
         var slug = new StringBuilder();
-        foreach (var c in name.Normalize(NormalizationForm.FormD).ToLowerInvariant())
+        foreach (var c in name.ToLowerInvariant())
         {
-            if (c is (>= 'a' and <= 'z') or (>= '0' and <= '9')) slug.Append(c);
+            if (Accents.Fold(c) is { } plain) slug.Append(plain);
+            else if (c is (>= 'a' and <= 'z') or (>= '0' and <= '9')) slug.Append(c);
             else if (CharUnicodeInfo.GetUnicodeCategory(c) is not UnicodeCategory.NonSpacingMark && slug.Length > 0 && slug[^1] != '-') slug.Append('-');
-            if (slug.Length == MaxLength) break;
+            if (slug.Length >= MaxLength) break;
         }
 
+        slug.Length = Math.Min(slug.Length, MaxLength);
         var text = slug.ToString().Trim('-');
         return text.Length == 0 ? "team" : text;
     }

@@ -15,6 +15,7 @@ internal static class RepositoriesFeature
         services.AddSingleton<SyncQueries>();
         services.AddSingleton<RepositoryQueries>();
         services.AddSingleton<RequestSync>();
+        services.AddSingleton<SyncRequest>(provider => provider.GetRequiredService<RequestSync>().RunAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
         services.AddHostedService<CatalogueSync>();
         return services;

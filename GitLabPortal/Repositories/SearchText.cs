@@ -1,4 +1,5 @@
 using System.Text;
+using GitLabPortal.Kernel;
 
 namespace GitLabPortal.Repositories;
 
@@ -29,7 +30,7 @@ internal static class SearchText
             if (c < '\u00c0') folded.Append(char.IsControl(c) ? ' ' : c);
             // Combining marks: the portal runs with invariant globalization, where String.Normalize does nothing.
             else if (c is >= '\u0300' and <= '\u036f') continue;
-            else if (c < '\u0180' && Accents.TryGetValue(c, out var plain)) folded.Append(plain);
+            else if (Accents.Fold(c) is { } plain) folded.Append(plain);
             else folded.Append(c);
         }
 
@@ -57,16 +58,4 @@ internal static class SearchText
         char.IsHighSurrogate(text[i])
             ? i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])
             : char.IsLowSurrogate(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
-
-    private static readonly Dictionary<char, string> Accents = (
-        from pair in new[]
-        {
-            "aàáâãäåāăą", "cçćĉċč", "dďđð", "eèéêëēĕėęě", "gĝğġģ", "hĥħ", "iìíîïĩīĭįı", "jĵ", "kķĸ", "lĺļľŀł", "nñńņňŋ",
-            "oòóôõöøōŏő", "rŕŗř", "sśŝşš", "tţťŧ", "uùúûüũūŭůűų", "wŵ", "yýÿŷ", "zźżž",
-        }
-        from accented in pair.Skip(1)
-        select KeyValuePair.Create(accented, pair[..1]))
-        .Append(KeyValuePair.Create('ß', "ss")).Append(KeyValuePair.Create('æ', "ae")).Append(KeyValuePair.Create('œ', "oe"))
-        .Append(KeyValuePair.Create('þ', "th")).Append(KeyValuePair.Create('ĳ', "ij"))
-        .ToDictionary();
 }
