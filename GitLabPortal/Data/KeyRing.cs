@@ -7,9 +7,12 @@ namespace GitLabPortal.Data;
 /// <summary>Keeps the encryption keys in the data directory, readable by the portal's user alone.</summary>
 internal sealed class KeyRing(IOptions<DataOptions> data, ILoggerFactory loggers) : IConfigureOptions<KeyManagementOptions>
 {
-    public void Configure(KeyManagementOptions options) =>
-        options.XmlRepository = new FileSystemXmlRepository(
-            PrivateFiles.CreateDirectory(data.Value.KeyDirectory), loggers);
+    public void Configure(KeyManagementOptions options)
+    {
+        // The one above first: made on the way, it would be open to everybody.
+        PrivateFiles.CreateDirectory(data.Value.FullDirectory);
+        options.XmlRepository = new FileSystemXmlRepository(PrivateFiles.CreateDirectory(data.Value.KeyDirectory), loggers);
+    }
 }
 
 internal static class PrivateFiles
