@@ -10,6 +10,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.Tests.Repositories;
 
@@ -56,6 +57,9 @@ internal sealed class CatalogueStage : IAsyncDisposable
     /// <summary>Answers that take longer count as timed out.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where a walk stops.</summary>
+    public int MaxRepositories { get; set; } = 250_000;
+
     public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
 
     public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab)
@@ -67,7 +71,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, new GitLabClients(outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
+        Journal, new GitLabClients(outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed,
+        Options.Create(new SyncOptions { MaxRepositories = MaxRepositories }), Clock, NullLogger<SyncConnection>.Instance);
 
     /// <summary>Connected with an administrator's token, unless another is given.</summary>
     public async Task<Connection> ConnectAsync(SandboxToken? token = null, TeamAccess? team = null, string name = "Main", Action<Connection>? change = null)
