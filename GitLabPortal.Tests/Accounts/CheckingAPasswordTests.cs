@@ -1,5 +1,6 @@
 using GitLabPortal.Accounts;
 using GitLabPortal.Tests.Harness;
+using Microsoft.AspNetCore.Identity;
 using Shouldly;
 using Xunit;
 
@@ -50,6 +51,20 @@ public sealed class CheckingAPasswordTests : IAsyncLifetime
         (await TryAsync(email, "wrong")).Problem!.Message.ShouldContain("1 minute.");
         people.Clock.Advance(TimeSpan.FromMinutes(1));
         (await TryAsync(email, "wrong")).Code().ShouldBe("sign-in-refused");
+    }
+
+    [Theory]
+    [InlineData("ada@example.com")]
+    [InlineData("nobody@example.com")]
+    public async Task Takes_as_long_for_a_locked_account_as_for_none(string email)
+    {
+        for (var i = 0; i < 5; i++) await TryAsync(email, "wrong");
+        var counting = new CountingHasher(people.Hasher);
+        var check = new PasswordCheck(people.Db, people.Clock, counting, people.UnknownAddresses);
+
+        (await check.ByEmailAsync(email, "wrong", CancellationToken.None)).Code().ShouldBe("account-locked");
+
+        counting.Compared.ShouldBe(1);
     }
 
     [Fact]
@@ -108,4 +123,18 @@ public sealed class CheckingAPasswordTests : IAsyncLifetime
 
     private Task<GitLabPortal.Kernel.Result<Account>> TryAsync(string? email, string? password) =>
         people.PasswordCheck.ByEmailAsync(email, password, CancellationToken.None);
+
+    /// <summary>Comparing is what takes the time.</summary>
+    private sealed class CountingHasher(IPasswordHasher<Account> hasher) : IPasswordHasher<Account>
+    {
+        public int Compared { get; private set; }
+
+        public string HashPassword(Account user, string password) => hasher.HashPassword(user, password);
+
+        public PasswordVerificationResult VerifyHashedPassword(Account user, string hashedPassword, string providedPassword)
+        {
+            Compared++;
+            return hasher.VerifyHashedPassword(user, hashedPassword, providedPassword);
+        }
+    }
 }

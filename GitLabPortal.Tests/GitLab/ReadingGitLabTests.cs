@@ -63,6 +63,22 @@ public sealed class ReadingGitLabTests : IDisposable
     }
 
     [Fact]
+    public async Task Cuts_what_is_longer_than_anybody_could_read()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        var endless = new string('x', 1_000_000);
+        gitlab.Faults.Answer("/api/v4/user", Fault.Custom(200, $$"""{"id":7,"username":"{{endless}}","name":"{{endless[..3999]}}🚀"}"""));
+        gitlab.Faults.Answer("/api/v4/personal_access_tokens/self", Fault.Custom(
+            200, $$"""{"id":7,"name":"{{endless}}","scopes":[{{string.Join(',', Enumerable.Repeat("\"api\"", 100_000))}}]}"""));
+        var client = outbound.ClientOf(gitlab, "glpat-any");
+
+        var user = await client.Users.GetCurrentAsync(None);
+        var token = await client.Tokens.GetSelfAsync(None);
+
+        (user.Username.Length, user.Name!.Length, token.Name!.Length, token.Scopes.Count).ShouldBe((4000, 3999, 4000, 200));
+    }
+
+    [Fact]
     public async Task Tells_topics_of_servers_that_still_call_them_tags()
     {
         await using var gitlab = await GitLabSandbox.StartAsync();

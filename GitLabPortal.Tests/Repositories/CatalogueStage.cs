@@ -47,6 +47,9 @@ internal sealed class CatalogueStage : IAsyncDisposable
     /// <summary>Answers that take longer count as timed out.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where a walk stops.</summary>
+    public int MaxRepositories { get; set; } = 250_000;
+
     public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
 
     public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab)
@@ -71,7 +74,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Clock, NullLogger<SyncConnection>.Instance);
+        Journal, new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed,
+        Options.Create(new SyncOptions { MaxRepositories = MaxRepositories }), Clock, NullLogger<SyncConnection>.Instance);
 
     public ConnectionFeed Connections { get; } = new();
 

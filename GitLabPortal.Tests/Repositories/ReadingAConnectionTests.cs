@@ -49,7 +49,7 @@ public sealed class ReadingAConnectionTests
         var rows = (await stage.Queries.SearchAsync(stage.Team, new() { Archived = ArchivedFilter.Any }, new PageRequest(0, 10), CancellationToken.None)).Items;
         var row = rows.Single(r => r.FullPath == "Platform/sub/api");
         (row.Name, row.NamespacePath, row.Visibility, row.DefaultBranch).ShouldBe(("Ünsere API", "Platform/sub", RepositoryVisibility.Internal, "trunk"));
-        row.Description.ShouldBe("<b>bold</b>  \u202Eevil");
+        row.Description.ShouldBe("<b>bold</b>   evil");
         row.Topics.ShouldBe(["go", "c++"]);
         row.WebUrl.ShouldBe($"{stage.GitLab.ExternalUrl}/Platform/sub/api");
         row.LastActivityAt.ShouldNotBeNull();

@@ -152,6 +152,19 @@ public sealed class SigningInTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_copy_of_the_cookie_is_of_no_use_after_signing_out()
+    {
+        await browser.SignInAsync();
+        using var thief = portal.OpenBrowser();
+        thief.Cookies.Add(portal.Address, new Cookie("gitlabportal", browser.SessionCookie));
+        (await thief.OpenAsync("/profile")).Status.ShouldBe(HttpStatusCode.OK);
+
+        await browser.SubmitAsync("/profile", "Sign out");
+
+        (await thief.OpenAsync("/profile")).Location!.ShouldStartWith("/sign-in");
+    }
+
+    [Fact]
     public async Task A_cookie_from_elsewhere_is_nobody()
     {
         browser.Cookies.Add(portal.Address, new Cookie("gitlabportal", "CfDJ8nonsense"));

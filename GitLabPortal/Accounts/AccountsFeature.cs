@@ -8,6 +8,9 @@ namespace GitLabPortal.Accounts;
 
 public static class AccountsFeature
 {
+    /// <summary>From the last visit.</summary>
+    internal static readonly TimeSpan SessionLength = TimeSpan.FromDays(14);
+
     /// <summary>Accounts, the session cookie and who may open a page that says nothing else: whoever is signed in.</summary>
     public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
     {
@@ -40,6 +43,7 @@ public static class AccountsFeature
         services.AddScoped<PasswordCheck>();
         services.AddScoped<ChangePassword>();
         services.AddScoped<RenameAccount>();
+        services.AddScoped<EndSession>();
         services.AddScoped<EndSessions>();
         return services;
     }
@@ -57,7 +61,7 @@ public static class AccountsFeature
             options.Cookie.HttpOnly = true;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            options.ExpireTimeSpan = TimeSpan.FromDays(14);
+            options.ExpireTimeSpan = SessionLength;
             options.SlidingExpiration = true;
             options.LoginPath = "/sign-in";
             options.ReturnUrlParameter = "returnUrl";

@@ -47,10 +47,10 @@ public sealed class PasswordCheck(
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var account = await db.Set<Account>().AsNoTracking().SingleOrDefaultAsync(who, cancellationToken);
-        if (account is { LockoutEnd: { } until } && until > clock.GetUtcNow()) return Locked(until);
-
+        // For a locked account too: an answer that comes sooner than a stranger's would tell that there is one.
         var isRight = Verify(account, password);
         if (account is null) return null;
+        if (account is { LockoutEnd: { } until } && until > clock.GetUtcNow()) return Locked(until);
 
         var comparedHash = account.PasswordHash;
         // Counted under the write lock: many tries at once get no more than many in a row.

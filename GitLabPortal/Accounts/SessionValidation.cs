@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace GitLabPortal.Accounts;
 
 /// <summary>
-/// Decides whether a session still stands: its security stamp must be the account's. Done for each request, so that a changed
+/// Decides whether a session still stands: its security stamp must be the account's, and nobody has signed out of it. Done for each request, so that a changed
 /// password counts at once. Identity's own validator would send a new cookie with each answer, and an answer that was under way
 /// during a sign-out would then sign the person in again.
 /// </summary>
@@ -21,9 +21,11 @@ public sealed class SessionValidation(IDbContextFactory<PortalDb> contexts, IOpt
         var types = options.Value.ClaimsIdentity;
         if (person.GetAccountId() is not { } id || person.FindFirstValue(types.SecurityStampClaimType) is not { } stamp) return null;
 
+        var session = person.GetSessionId();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var account = await db.Set<Account>()
             .Where(a => a.Id == id && a.SecurityStamp == stamp)
+            .Where(a => !db.Set<IdentityUserToken<Guid>>().Any(t => t.UserId == a.Id && t.LoginProvider == EndSession.Provider && t.Name == session))
             .Select(a => new { a.Name, a.Email, a.IsPortalAdministrator })
             .SingleOrDefaultAsync(cancellationToken);
         if (account is null) return null;
@@ -34,7 +36,7 @@ public sealed class SessionValidation(IDbContextFactory<PortalDb> contexts, IOpt
         identity.AddClaim(new Claim(ClaimTypes.GivenName, account.Name));
         if (account.IsPortalAdministrator) identity.AddClaim(new Claim(AccountClaims.PortalAdministrator, "true"));
         identity.AddClaim(new Claim(types.SecurityStampClaimType, stamp));
-        if (person.GetSessionId() is { } session) identity.AddClaim(new Claim(PersonClaims.SessionIdType, session));
+        if (session is not null) identity.AddClaim(new Claim(PersonClaims.SessionIdType, session));
         return new ClaimsPrincipal(identity);
     }
 

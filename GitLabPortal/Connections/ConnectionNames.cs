@@ -19,7 +19,7 @@ internal static class ConnectionNames
         if (name.Length == 0) return new Problem.Invalid("name-missing", "Give the connection a name.", "name");
         if (name.Length > Connection.MaxNameLength)
             return new Problem.Invalid("name-too-long", $"The name is longer than {Connection.MaxNameLength} characters. Shorten it.", "name");
-        return name.Any(char.IsControl)
+        return !DisplayName.IsPrintable(name)
             ? new Problem.Invalid("name-control", "The name holds characters that cannot be shown. Type it again.", "name")
             : null;
     }

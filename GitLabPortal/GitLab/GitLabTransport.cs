@@ -19,6 +19,9 @@ public sealed record GitLabRetry(int MaxRetries, TimeSpan FirstDelay, TimeSpan L
 /// <summary>Sends requests to one server with one token, and reads what comes back or why it does not.</summary>
 internal sealed class GitLabTransport
 {
+    /// <summary>GitLab's pages hold 100; lists that old versions do not page may hold more.</summary>
+    private const int MaxRows = 1000;
+
     private readonly HttpClient http;
     private readonly Uri api;
     private readonly string? token;
@@ -49,6 +52,7 @@ internal sealed class GitLabTransport
         var answer = await GetAnswerAsync(path, cancellation);
         try
         {
+            if (HasTooManyRows(answer.Body)) throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list holds more than one page.");
             return (JsonSerializer.Deserialize(answer.Body, type) ?? throw WrongShape(null), answer);
         }
         catch (JsonException e)
@@ -69,6 +73,21 @@ internal sealed class GitLabTransport
         if (token is not null) request.Headers.TryAddWithoutValidation("PRIVATE-TOKEN", token);
         var answer = await GitLabAnswer.FetchAsync(http, request, cancellation);
         return answer.IsSuccess && answer.IsJson && answer.Body.Length > 0 ? answer : throw GitLabFailure.Of(answer, time);
+    }
+
+    /// <summary>Counted before anything is built of them: 20 MB of <c>{"id":1}</c> are two million objects of a hundred times that size.</summary>
+    private static bool HasTooManyRows(byte[] body)
+    {
+        var reader = new Utf8JsonReader(body);
+        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartArray) return false;
+        var rows = 0;
+        while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
+        {
+            if (++rows > MaxRows) return true;
+            reader.Skip();
+        }
+
+        return false;
     }
 
     // The inner exception's text quotes a path and a position, never a value.

@@ -6,10 +6,12 @@ using System.Text.Json.Serialization;
 namespace GitLabPortal.GitLab;
 
 // GitLab's answers differ by version, edition and the asker's rights. A field of another type than expected becomes null:
-// one odd field must not hide ten thousand projects.
+// one odd field must not hide ten thousand projects. What is longer than anything the product shows is cut: a server may send megabytes.
 
 internal sealed class TolerantText : JsonConverter<string?>
 {
+    internal const int MaxLength = 4000;
+
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Text(ref reader);
 
     public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => writer.WriteStringValue(value);
@@ -19,14 +21,18 @@ internal sealed class TolerantText : JsonConverter<string?>
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                return reader.GetString();
+                return Cut(reader.GetString());
             case JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
-                return Encoding.UTF8.GetString(reader.ValueSpan);
+                return Cut(Encoding.UTF8.GetString(reader.ValueSpan));
             default:
                 reader.Skip();
                 return null;
         }
     }
+
+    // A pair of surrogates stays together.
+    private static string? Cut(string? text) =>
+        text is not { Length: > MaxLength } ? text : text[..(char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength)];
 }
 
 internal sealed class TolerantNumber : JsonConverter<long?>
@@ -82,6 +88,8 @@ internal sealed class TolerantTime : JsonConverter<DateTimeOffset?>
 
 internal sealed class TolerantTexts : JsonConverter<string[]?>
 {
+    internal const int MaxCount = 200;
+
     public override string[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType is not JsonTokenType.StartArray)
@@ -93,7 +101,8 @@ internal sealed class TolerantTexts : JsonConverter<string[]?>
         List<string> texts = [];
         while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
         {
-            if (TolerantText.Text(ref reader) is { Length: > 0 } text) texts.Add(text);
+            if (texts.Count == MaxCount) reader.Skip();
+            else if (TolerantText.Text(ref reader) is { Length: > 0 } text) texts.Add(text);
         }
 
         return [.. texts];

@@ -55,8 +55,8 @@ internal static class CatalogueMapping
         };
         repository.DefaultBranch = Optional(project.DefaultBranch);
         repository.WebUrl = WebAddress(project.WebUrl) ?? "";
-        repository.HttpCloneUrl = WebAddress(project.HttpUrlToRepo);
-        repository.SshCloneUrl = Optional(project.SshUrlToRepo);
+        repository.HttpCloneUrl = CloneAddress(WebAddress(project.HttpUrlToRepo));
+        repository.SshCloneUrl = CloneAddress(Optional(project.SshUrlToRepo));
         repository.Stars = Math.Max(0, project.StarCount);
         repository.Topics = topics.Count == 0 ? "" : $"\n{string.Join('\n', topics)}\n";
         repository.LastActivityAt = project.LastActivityAt?.ToUniversalTime();
@@ -79,6 +79,18 @@ internal static class CatalogueMapping
     /// <summary>Only what a browser opens as a web page; anything else would be a way to smuggle in a script.</summary>
     private static string? WebAddress(string? address) =>
         Optional(address) is { } text && Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https") ? text : null;
+
+    /// <summary>
+    /// People paste these into a shell, behind <c>git clone</c>: nothing that a shell or git itself would take for a command, which a
+    /// real address does not need.
+    /// </summary>
+    private static string? CloneAddress(string? address) =>
+        address is not null && char.IsLetterOrDigit(address[0])
+            && address.All(c => char.IsLetterOrDigit(c) || "-._~/:@%+[]".Contains(c, StringComparison.Ordinal))
+            // "ext::command" is git's way to name a program; in an IPv6 address a bracket comes first.
+            && (address.IndexOf("::", StringComparison.Ordinal) is var helper && (helper < 0 || address.AsSpan(0, helper).Contains('[')))
+            ? address
+            : null;
 
     private static string NamespaceOf(GitLabProject project, string path)
     {

@@ -179,8 +179,12 @@ public sealed class SyncOptions
     /// <summary>How long after a finished walk a connection is read again.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>The most that one connection may bring: a server that never comes to an end must not fill the disk.</summary>
+    public int MaxRepositories { get; init; } = 250_000;
+
     public IEnumerable<string> Problems()
     {
+        if (MaxRepositories is < 100 or > 10_000_000) yield return $"Sync:MaxRepositories is {MaxRepositories}. Give a number from 100 to 10000000.";
         if (Interval < TimeSpan.FromMinutes(1) || Interval > TimeSpan.FromDays(7))
             yield return $"Sync:Interval is {Interval}. Give a time between 00:01:00 and 7.00:00:00.";
     }

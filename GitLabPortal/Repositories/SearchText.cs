@@ -37,7 +37,11 @@ internal static class SearchText
         return folded.ToString();
     }
 
-    /// <summary>Control characters become spaces, broken surrogates the replacement character, and at most <paramref name="maxLength"/> characters stay.</summary>
+    /// <summary>
+    /// Control characters, line ends and marks that turn the direction of what follows become spaces (one of those in a name would
+    /// show another path or server beside it), broken surrogates the replacement character, and at most
+    /// <paramref name="maxLength"/> characters stay.
+    /// </summary>
     public static string Clean(string? text, int maxLength)
     {
         if (string.IsNullOrEmpty(text)) return "";
@@ -47,7 +51,7 @@ internal static class SearchText
         for (var i = 0; i < cut.Length; i++)
         {
             var c = cut[i];
-            var replacement = char.IsControl(c) ? ' ' : IsBrokenSurrogate(cut, i) ? '\ufffd' : c;
+            var replacement = char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069') ? ' ' : IsBrokenSurrogate(cut, i) ? '\ufffd' : c;
             if (replacement != c) (clean ??= new StringBuilder(cut))[i] = replacement;
         }
 

@@ -2,6 +2,7 @@ using GitLabPortal.Connections;
 using GitLabPortal.GitLab;
 using GitLabPortal.Security;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.Repositories;
 
@@ -17,7 +18,8 @@ internal readonly record struct SyncOutcome(DateTimeOffset? RetryAt)
 /// stored page.
 /// </summary>
 internal sealed partial class SyncConnection(
-    SyncJournal journal, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed, TimeProvider time, ILogger<SyncConnection> logger)
+    SyncJournal journal, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed, IOptions<SyncOptions> options, TimeProvider time,
+    ILogger<SyncConnection> logger)
 {
     /// <summary>Failures in a row, without a page in between, after which the run has failed.</summary>
     public const int MaxAttempts = 8;
@@ -42,8 +44,7 @@ internal sealed partial class SyncConnection(
 
             // No tries of its own: the walk waits where it can be seen.
             var client = gitLab.For(connection.Server!.BaseUrl, token, connection.AllowsPlainHttp, maxRetries: 0);
-            await WalkAsync(connection, run, client, cancellationToken);
-            return SyncOutcome.Over;
+            return await WalkAsync(connection, run, client, cancellationToken);
         }
         catch (GitLabException e)
         {
@@ -58,25 +59,38 @@ internal sealed partial class SyncConnection(
         }
     }
 
-    private async Task WalkAsync(Connection connection, SyncRun run, GitLabClient client, CancellationToken cancellationToken)
+    private async Task<SyncOutcome> WalkAsync(Connection connection, SyncRun run, GitLabClient client, CancellationToken cancellationToken)
     {
         var groups = connection.Coverage == ConnectionCoverage.Groups ? await ReadGroupsAsync(connection, client, cancellationToken) : null;
         while (true)
         {
             var page = await ReadPageAsync(connection, run, client, cancellationToken);
             if (page.Items.Count == 0) break;
+            if (await IsTooMuchAsync(connection, run, cancellationToken)) return await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken);
 
             var kept = groups is null ? page.Items : [.. page.Items.Where(p => CatalogueMapping.IsBelow(p, groups.Paths))];
             // With a choice of groups, GitLab's total says nothing about how many will be kept.
             var expected = groups is null ? page.Total ?? run.Expected : null;
-            if (!await journal.StorePageAsync(run, connection.ServerId, page.Items.Max(p => p.Id), kept, expected, cancellationToken)) return;
+            if (!await journal.StorePageAsync(run, connection.ServerId, page.Items.Max(p => p.Id), kept, expected, cancellationToken)) return SyncOutcome.Over;
 
             feed.Publish(SyncProgress.Of(run));
         }
 
-        if (!await journal.CompleteAsync(run, groups?.Lost ?? [], cancellationToken)) return;
+        if (!await journal.CompleteAsync(run, groups?.Lost ?? [], cancellationToken)) return SyncOutcome.Over;
         LogCompleted(connection.Id, run.Seen, run.Pages);
         feed.Publish(SyncProgress.Of(run));
+        return SyncOutcome.Over;
+    }
+
+    /// <summary>
+    /// By what was stored, by pages that brought little, and by what walks before left behind: a hostile server may make up other
+    /// projects each time.
+    /// </summary>
+    private async Task<bool> IsTooMuchAsync(Connection connection, SyncRun run, CancellationToken cancellationToken)
+    {
+        var limit = options.Value.MaxRepositories;
+        return run.Seen >= limit || run.Pages >= 100 + (limit / 10)
+            || (run.Pages == 0 && await journal.CountKnownAsync(connection.ServerId, cancellationToken) >= 2L * limit);
     }
 
     private static async Task<GitLabPage<GitLabProject>> ReadPageAsync(

@@ -177,6 +177,13 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
         await db.SaveChangesAsync(cancellationToken);
     }
 
+    /// <summary>How many repositories of a server are kept, seen by anybody or not.</summary>
+    internal async Task<int> CountKnownAsync(Guid serverId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Repository>().CountAsync(r => r.ServerId == serverId, cancellationToken);
+    }
+
     private static SyncRun New(PortalDb db, Connection connection, SyncRun? last, DateTimeOffset now)
     {
         var run = new SyncRun

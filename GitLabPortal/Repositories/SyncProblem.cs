@@ -1,3 +1,4 @@
+using System.Globalization;
 using GitLabPortal.Connections;
 using GitLabPortal.GitLab;
 
@@ -13,6 +14,13 @@ internal sealed record SyncProblem(string Code, string Text, ConnectionStatus St
         "token-key-lost",
         "The key that protects this connection's token is lost, so the portal cannot read it. A team admin must enter the token again.",
         ConnectionStatus.TokenLost, IsFinal: true);
+
+    public static SyncProblem TooMany(int limit) => new(
+        "too-many-repositories",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The server lists more than {limit:N0} repositories. Choose single groups when connecting it, or ask the portal's operator to raise the setting Sync:MaxRepositories."),
+        ConnectionStatus.Working, IsFinal: true);
 
     public static readonly SyncProblem DatabaseBusy = new(
         "database-busy", "The portal's database was busy.", ConnectionStatus.Working, IsFinal: false);

@@ -16,6 +16,7 @@ internal static class ShellFeature
         Settings.Problems(services).Add(ConfigurationSources.UrlProblems(configuration["Urls"]));
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
+        services.AddAntiforgery(options => options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
         services.AddRateLimiter(_ => { });
         services.AddSingleton<WebAssets>();
         services.AddHealthChecks().AddDbContextCheck<PortalDb>("database", tags: ["ready"]);
@@ -45,6 +46,7 @@ internal static class ShellFeature
         if (app.Services.GetRequiredService<IOptions<PortalOptions>>().Value.TrustedProxies.Length > 0) app.UseForwardedHeaders();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseSecurityHeaders();
+        app.UseCircuitOriginCheck();
         app.UseResponseCompression();
         app.UseStaticFiles(new StaticFileOptions
         {

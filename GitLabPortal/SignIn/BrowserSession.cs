@@ -7,14 +7,14 @@ using Microsoft.AspNetCore.Identity;
 namespace GitLabPortal.SignIn;
 
 /// <summary>Begins and ends the session of the browser that sent the request.</summary>
-public sealed class BrowserSession(SignInManager<Account> signIn, SessionFeed sessions)
+public sealed class BrowserSession(SignInManager<Account> signIn, EndSession endSession)
 {
     /// <param name="context">The request.</param>
     /// <param name="account">Who it is.</param>
     /// <param name="keep">Keeps the session when the browser is closed.</param>
     public async Task BeginAsync(HttpContext context, Account account, bool keep)
     {
-        End(context.User);
+        await EndAsync(context.User);
         await signIn.SignInWithClaimsAsync(
             account, new AuthenticationProperties { IsPersistent = keep }, [new Claim(PersonClaims.SessionIdType, OneTimeCode.New())]);
     }
@@ -29,12 +29,13 @@ public sealed class BrowserSession(SignInManager<Account> signIn, SessionFeed se
     public async Task EndAsync(HttpContext context)
     {
         await context.SignOutAsync(IdentityConstants.ApplicationScheme);
-        End(context.User);
+        await EndAsync(context.User);
     }
 
     /// <summary>Pages that are open in the same browser end too.</summary>
-    private void End(ClaimsPrincipal person)
+    private async Task EndAsync(ClaimsPrincipal person)
     {
-        if (person.GetAccountId() is { } id && person.GetSessionId() is { } session) sessions.Publish(new SessionsEnded(id, session));
+        // Not the request's token: a session that was left must end even when the browser does not wait for the answer.
+        if (person.GetAccountId() is { } id && person.GetSessionId() is { } session) await endSession.RunAsync(id, session, CancellationToken.None);
     }
 }
