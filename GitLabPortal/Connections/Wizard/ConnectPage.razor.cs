@@ -21,6 +21,8 @@ public sealed partial class ConnectPage
 
     [Inject] private IOptions<PortalOptions> Portal { get; set; } = null!;
 
+    [Inject] private WizardSeal Seal { get; set; } = null!;
+
     [Inject] private Toasts Toasts { get; set; } = null!;
 
     [SupplyParameterFromQuery(Name = "step")] private string? StepName { get; set; }
@@ -30,6 +32,8 @@ public sealed partial class ConnectPage
     [SupplyParameterFromQuery(Name = "plain-http")] private bool? EnteredPlainHttp { get; set; }
 
     [SupplyParameterFromQuery(Name = "read-only")] private bool? EnteredReadOnly { get; set; }
+
+    [SupplyParameterFromQuery(Name = "seal")] private string? EnteredSeal { get; set; }
 
     [SupplyParameterFromQuery(Name = "mode")] private string? Mode { get; set; }
 
@@ -60,17 +64,21 @@ public sealed partial class ConnectPage
         _ => "Connect",
     };
 
-    /// <summary>After a reload: takes the input from the address and, on a later step, checks the server again.</summary>
+    /// <summary>
+    /// After a reload: takes the input from the address and, on a later step, checks the server again. From somebody else's link it
+    /// takes no more than the text of the field.
+    /// </summary>
     private async Task ResumeAsync()
     {
         if (wasResumed) return;
         wasResumed = true;
         wizard.Url = EnteredUrl is { Length: <= 2000 } ? EnteredUrl : "";
-        wizard.AllowPlainHttp = EnteredPlainHttp ?? false;
+        var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, EnteredPlainHttp ?? false);
+        wizard.AllowPlainHttp = isOwn && (EnteredPlainHttp ?? false);
         wizard.ReadOnly = EnteredReadOnly ?? false;
         var isLater = StepName is not null && !StepName.Equals(nameof(WizardStep.Server), StringComparison.OrdinalIgnoreCase);
         // Prerendering would check twice and show neither result for long.
-        if (wizard.Url.Length == 0 || !isLater || !RendererInfo.IsInteractive) return;
+        if (wizard.Url.Length == 0 || !isOwn || !isLater || !RendererInfo.IsInteractive) return;
         busy = true;
         try
         {
@@ -138,13 +146,18 @@ public sealed partial class ConnectPage
         Navigation.NavigateTo($"team/{Slug}/settings#connections");
     }
 
-    private string Address(WizardStep target) => Navigation.GetUriWithQueryParameters(
-        Navigation.ToAbsoluteUri($"team/{Slug}/settings/connections/new").ToString(),
-        new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            ["step"] = target.ToString().ToLowerInvariant(),
-            ["url"] = InstanceUrl.Parse(wizard.Url).Value?.BaseUrl,
-            ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
-            ["read-only"] = wizard.ReadOnly ? "true" : null,
-        });
+    private string Address(WizardStep target)
+    {
+        var url = InstanceUrl.Parse(wizard.Url).Value?.BaseUrl;
+        return Navigation.GetUriWithQueryParameters(
+            Navigation.ToAbsoluteUri($"team/{Slug}/settings/connections/new").ToString(),
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["step"] = target.ToString().ToLowerInvariant(),
+                ["url"] = url,
+                ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
+                ["read-only"] = wizard.ReadOnly ? "true" : null,
+                ["seal"] = url is null || Access is null ? null : Seal.Of(Access.AccountId, url, wizard.AllowPlainHttp),
+            });
+    }
 }
