@@ -42,7 +42,6 @@ public sealed partial class DatabaseUpgrade(
         }
 
         PrivateFiles.Restrict(data.DatabaseFile);
-        PrivateFiles.Restrict(data.LockFile);
     }
 
     private static async Task MigrateAsync(PortalDb db, string file, string? copy, CancellationToken cancellationToken)
