@@ -83,8 +83,6 @@ public sealed class AccessibilityTests(BrowserFixture browsers)
 
     private static async Task CheckHereAsync(IPage page, string name)
     {
-        // The title is drawn last when one page gives way to the next.
-        await page.WaitForFunctionAsync("() => document.title !== ''");
         await Screenshots.TakeAsync(page, name);
         var result = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         result.Violations.Select(v => $"{v.Id}: {v.Help}\n    {string.Join("\n    ", v.Nodes.Select(n => n.Html))}").ShouldBeEmpty($"{name}, {page.Url}");
