@@ -9,7 +9,7 @@ public sealed partial class SourceTests
 {
     private const int MaxLines = 330;
 
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     [Fact]
     public void No_file_outgrows_what_one_can_read_at_once()

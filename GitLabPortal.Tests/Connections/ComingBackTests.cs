@@ -53,6 +53,36 @@ public sealed class ComingBackTests
         (await stage.CountAsync<RepositorySighting>()).ShouldBe(before);
     }
 
+    [Fact]
+    public async Task A_project_that_the_team_lost_does_not_show_what_another_team_still_sees()
+    {
+        await using var stage = await ConnectionStage.StartAsync(GitLabSandbox.WithProjects(0));
+        var group = stage.GitLab.World.AddGroup("platform");
+        var secret = stage.GitLab.World.AddProject(group, "engine", "Engine", SandboxVisibility.Private);
+        stage.GitLab.World.AddMember(stage.Bot, group);
+        var mine = await stage.ConnectAsync();
+        await stage.SyncAsync(mine);
+        var row = await stage.ReadAsync(db => db.Set<Repository>().SingleAsync());
+        await stage.Get<PickRepositories>().RunAsync(stage.Owner, [row.Id], default);
+        var others = await stage.Database.AddTeamAsync("beta", await stage.Database.AddAccountAsync("Eve"));
+        var root = stage.GitLab.World.AddToken(stage.GitLab.World.Root, ["api", "read_user", "read_repository"], expiresInDays: 90);
+        var theirs = await stage.ConnectAsync(root, others);
+
+        stage.GitLab.World.RemoveMember(stage.Bot, group);
+        stage.GitLab.World.Rename(secret, "merger-talks", "Merger talks");
+        stage.GitLab.World.Describe(secret, "Nobody may know");
+        await stage.SyncAsync(theirs);
+        await stage.SyncAsync(mine);
+
+        var projects = stage.Get<ProjectQueries>();
+        var seen = (await projects.SearchAsync(stage.Owner, "", new(0, 10), default)).Items.Single();
+        (seen.State, seen.Name, seen.FullPath).ShouldBe((ProjectState.NotVisible, "Engine", "platform/engine"));
+        (seen.HttpCloneUrl, seen.SshCloneUrl, seen.DefaultBranch, seen.LastActivityAt, seen.WebUrl).ShouldBe((null, null, null, null, ""));
+        (await projects.SearchAsync(stage.Owner, "merger", new(0, 10), default)).Items.ShouldBeEmpty();
+        (await projects.SearchAsync(stage.Owner, "engine", new(0, 10), default)).Items.Count.ShouldBe(1);
+        (await stage.ReadAsync(db => db.Set<Repository>().SingleAsync())).Name.ShouldBe("Merger talks");
+    }
+
     private static async Task<IReadOnlyList<ProjectState>> AvailabilityAsync(ConnectionStage stage) =>
         [.. (await stage.Get<ProjectQueries>().SearchAsync(stage.Owner, "", new(0, 10), default)).Items.Select(p => p.State)];
 }

@@ -2,12 +2,14 @@ using System.Security.Claims;
 using AngleSharp.Dom;
 using Bunit;
 using Bunit.TestDoubles;
+using GitLabPortal.Connections;
 using GitLabPortal.Connections.Wizard;
 using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.UI;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Radzen;
@@ -39,9 +41,17 @@ internal sealed class WizardStage : BunitContext
 
     private NavigationManager Navigation => Services.GetRequiredService<NavigationManager>();
 
+    /// <param name="person">Who opens it.</param>
+    /// <param name="query">What the wizard itself would have written into the address; sealed as it does.</param>
     public IRenderedComponent<ConnectPage> OpenWizard(TeamAccess person, string query = "")
     {
         SignIn(person);
+        var written = QueryHelpers.ParseQuery(query);
+        if (written.TryGetValue("url", out var url))
+        {
+            query += $"&seal={Services.GetRequiredService<WizardSeal>().Of(person.AccountId, url, written.ContainsKey("plain-http"))}";
+        }
+
         Navigation.NavigateTo($"team/{person.Slug}/settings/connections/new{query}");
         return Render<ConnectPage>(parameters => parameters.Add(p => p.Slug, person.Slug));
     }

@@ -39,6 +39,21 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Keeps_every_file_to_its_owner_in_a_directory_that_others_may_enter()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        Directory.CreateDirectory(options.FullDirectory);
+
+        await UpgradeAsync();
+
+        await using var db = contexts.CreateDbContext();
+        await db.Set<Team>().AnyAsync();
+        var files = Directory.GetFiles(options.FullDirectory);
+        files.Length.ShouldBeGreaterThan(1);
+        foreach (var file in files) File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
+    }
+
+    [Fact]
     public async Task Upgrades_from_each_earlier_schema_and_keeps_every_row()
     {
         var migrations = contexts.CreateDbContext().Database.GetMigrations().ToList();

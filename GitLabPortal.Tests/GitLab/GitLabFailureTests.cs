@@ -1,3 +1,4 @@
+using System.Text;
 using GitLabPortal.GitLab;
 using GitLabPortal.Tests.Sandbox;
 using GitLabPortal.Tests.Security;
@@ -53,6 +54,22 @@ public sealed class GitLabFailureTests : IDisposable
         var failure = await FailAsync<GitLabForbiddenException>(Fault.Custom(403, $$"""{"message":"403 Forbidden - {{text}}"}"""));
 
         (failure.Reason, failure.Code).ShouldBe((reason, code));
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(500)]
+    public void An_endless_refusal_costs_no_more_than_its_beginning(int status)
+    {
+        var body = Encoding.UTF8.GetBytes($$"""{"message":[{{string.Join(',', Enumerable.Repeat('1', 1_000_000))}}]}""");
+        using var response = new HttpResponseMessage();
+        var answer = new GitLabAnswer(status, response.Headers, "application/json", body);
+        GitLabFailure.Of(answer with { Body = [] }, TimeProvider.System);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        GitLabFailure.Of(answer, TimeProvider.System).Status.ShouldBe(status);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(2_000_000);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using GitLabPortal.Repositories;
 using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Sandbox;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,6 +50,7 @@ internal sealed class ConnectionStage : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddSecurity(configuration);
         collection.AddSingleton(TestSecrets.NewProtector());
+        collection.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         collection.AddSingleton<IDbContextFactory<PortalDb>>(database);
         collection.AddTeams(configuration);
         collection.AddConnections(configuration);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Tests.Harness;
 using Microsoft.EntityFrameworkCore;
@@ -68,7 +69,8 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
             return;
         }
 
-        await journey.GoAsync(page, $"/team/rocket/settings/connections/new?mode=token&url={Uri.EscapeDataString(journey.GitLabUrl)}&plain-http=true");
+        var seal = journey.Portal.Services.GetRequiredService<WizardSeal>().Of((await journey.Portal.AccessAsync()).AccountId, journey.GitLabUrl, allowsPlainHttp: true);
+        await journey.GoAsync(page, $"/team/rocket/settings/connections/new?mode=token&url={Uri.EscapeDataString(journey.GitLabUrl)}&plain-http=true&seal={seal}");
         await page.GetByLabel("Personal access token").FillAsync(token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Connect", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Article)).ToContainTextAsync("Working");

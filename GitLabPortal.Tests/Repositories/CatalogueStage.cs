@@ -23,7 +23,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
     {
         (Database, GitLab, Team, Server) = (database, gitLab, team, server);
         Queries = new RepositoryQueries(database, ProjectQueries.Picked);
-        Journal = new SyncJournal(database, Clock);
+        Journal = new SyncJournal(database, Clock, [SeenNames.KeepAsync]);
     }
 
     public TestDb Database { get; }

@@ -194,7 +194,7 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
     {
         var picked = await AddAsync("g/picked");
         await AddAsync("g/not");
-        await database.SaveAsync(new Project { TeamId = team.TeamId, ServerId = server.Id, GitLabId = picked.GitLabId, AddedById = team.AccountId, AddedAt = DateTimeOffset.UnixEpoch });
+        await database.SaveAsync(new Project { TeamId = team.TeamId, ServerId = server.Id, GitLabId = picked.GitLabId, AddedById = team.AccountId, AddedAt = DateTimeOffset.UnixEpoch, SeenName = picked.Name, SeenPath = picked.FullPath });
 
         (await SearchAsync(new())).Items.Select(r => r.IsPicked).ShouldBe([false, true]);
         (await PathsAsync(new() { IsPicked = true })).ShouldBe(["g/picked"]);

@@ -10,6 +10,7 @@ internal static class ConnectionsFeature
         services.AddSingleton<ConnectionFeed>();
         services.AddSingleton<ConnectionQueries>();
         services.AddSingleton<ConnectServer>();
+        services.AddSingleton<WizardSeal>();
         services.AddSingleton<CheckConnection>();
         services.AddSingleton<ReplaceToken>();
         services.AddSingleton<RenameConnection>();

@@ -25,6 +25,7 @@ public sealed partial class DatabaseUpgrade(
         if (File.Exists(copy)) RestoreCopy(copy, data.DatabaseFile);
 
         var isNew = !File.Exists(data.DatabaseFile);
+        if (isNew) PrivateFiles.CreateEmpty(data.DatabaseFile);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var known = db.Database.GetMigrations().ToList();
         var applied = isNew ? [] : (await db.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
@@ -41,7 +42,6 @@ public sealed partial class DatabaseUpgrade(
         }
 
         PrivateFiles.Restrict(data.DatabaseFile);
-        PrivateFiles.Restrict(data.LockFile);
     }
 
     private static async Task MigrateAsync(PortalDb db, string file, string? copy, CancellationToken cancellationToken)
@@ -73,6 +73,7 @@ public sealed partial class DatabaseUpgrade(
         // Written beside and renamed, so that a copy under its final name is always whole.
         var unfinished = copy + ".part";
         File.Delete(unfinished);
+        PrivateFiles.CreateEmpty(unfinished);
         await using (var connection = new SqliteConnection(DataFeature.ConnectionString(file)))
         {
             await connection.OpenAsync(cancellationToken);
@@ -82,7 +83,6 @@ public sealed partial class DatabaseUpgrade(
             await vacuum.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        PrivateFiles.Restrict(unfinished);
         File.Move(unfinished, copy, overwrite: true);
     }
 
@@ -104,7 +104,10 @@ public sealed partial class DatabaseUpgrade(
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                // Whoever may read it may hold the lock and keep the portal from starting.
+                PrivateFiles.Restrict(path);
+                return file;
             }
             catch (IOException) when (!timeout.IsCancellationRequested)
             {

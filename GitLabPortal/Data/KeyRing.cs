@@ -22,6 +22,14 @@ internal static class PrivateFiles
         ? Directory.CreateDirectory(path)
         : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
+    /// <summary>A file that only the owner can ever have opened; SQLite takes an empty one for its own.</summary>
+    public static void CreateEmpty(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(file, options).Dispose();
+    }
+
     /// <summary>Takes every right from everybody but the owner (0600).</summary>
     public static void Restrict(string file)
     {

@@ -7,6 +7,8 @@ namespace GitLabPortal.GitLab;
 /// <summary>An answer with its whole body, whatever its status; at most as large as the client allows, decompressed.</summary>
 internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, string? MediaType, byte[] Body)
 {
+    private const int LongBody = 64 * 1024;
+
     public bool IsSuccess => Status is >= 200 and < 300;
 
     public bool IsHtml => MediaType is "text/html" or "application/xhtml+xml" || (MediaType is null && StartsWith("<"));
@@ -14,7 +16,10 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
     public bool IsJson => MediaType is not null && (MediaType == "application/json" || MediaType.EndsWith("+json", StringComparison.Ordinal));
 
     /// <summary>The first part of the body as text, enough to recognise pages and messages.</summary>
-    public string Beginning => Encoding.UTF8.GetString(Body, 0, Math.Min(Body.Length, 64 * 1024));
+    public string Beginning => Encoding.UTF8.GetString(Body, 0, Math.Min(Body.Length, LongBody));
+
+    /// <summary>Longer than any message or description of itself that a GitLab sends.</summary>
+    public bool IsLong => Body.Length > LongBody;
 
     public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 

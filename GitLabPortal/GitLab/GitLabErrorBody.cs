@@ -15,7 +15,8 @@ internal sealed record GitLabErrorBody(string Text, string? Error, string? Descr
     public static GitLabErrorBody Read(GitLabAnswer answer)
     {
         if (answer.Body.Length == 0) return Nothing;
-        if (answer.IsHtml) return Nothing with { Text = answer.Beginning };
+        // No refusal of GitLab's is long; taking apart megabytes of them would cost a hundred times their size.
+        if (answer.IsHtml || answer.IsLong) return Nothing with { Text = answer.Beginning };
         try
         {
             var reader = new Utf8JsonReader(answer.Body);

@@ -111,7 +111,7 @@ internal static partial class GitLabFailure
     private static Uri? FirstUrl(string text) =>
         UrlPattern().Match(text) is { Success: true } m && Uri.TryCreate(m.Value.TrimEnd('.', ','), UriKind.Absolute, out var url) ? url : null;
 
-    [GeneratedRegex(@"https?://[^\s""'<>]+", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"https?://[^\s""'<>]{1,500}", RegexOptions.NonBacktracking)]
     private static partial Regex UrlPattern();
 
     [GeneratedRegex(@"\[(?<permission>[A-Za-z][A-Za-z :,_-]{0,200})\]", RegexOptions.NonBacktracking)]

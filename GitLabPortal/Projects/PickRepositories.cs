@@ -65,7 +65,7 @@ public sealed class PickRepositories(IDbContextFactory<PortalDb> contexts, Proje
         var connections = await db.Set<Connection>().Where(c => c.TeamId == access.TeamId).Select(c => c.Id).ToListAsync(cancellationToken);
         var visible = connections.Count == 0 ? [] : await RepositoryQueries.VisibleThrough(db, connections)
             .Where(r => wanted.Contains(r.Id))
-            .Select(r => new { r.ServerId, r.GitLabId, r.FullPath })
+            .Select(r => new { r.ServerId, r.GitLabId, r.Name, r.FullPath })
             .ToListAsync(cancellationToken);
         var gitLabIds = visible.ConvertAll(r => r.GitLabId);
         var existing = (await db.Set<Project>()
@@ -77,14 +77,15 @@ public sealed class PickRepositories(IDbContextFactory<PortalDb> contexts, Proje
         {
             if (!existing.TryGetValue((repository.ServerId, repository.GitLabId), out var project))
             {
-                db.Add(new Project
+                project = new Project
                 {
                     TeamId = access.TeamId,
                     ServerId = repository.ServerId,
                     GitLabId = repository.GitLabId,
                     AddedById = access.AccountId,
                     AddedAt = now,
-                });
+                };
+                db.Add(project);
             }
             else if (project.RemovedAt is not null)
             {
@@ -98,6 +99,7 @@ public sealed class PickRepositories(IDbContextFactory<PortalDb> contexts, Proje
             }
 
             added++;
+            project.SawAs(repository.Name, repository.FullPath);
             db.Record(now, access.TeamId, access.AccountId, access.AccountName, "project.added", repository.FullPath);
         }
 

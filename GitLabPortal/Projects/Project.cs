@@ -1,5 +1,6 @@
 using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
+using GitLabPortal.Repositories;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -20,6 +21,14 @@ public sealed class Project
 
     public required long GitLabId { get; init; }
 
+    /// <summary>The name and path as this team's own token saw them last: shown when the team cannot see the repository any more.</summary>
+    public string SeenName { get; set; } = "";
+
+    public string SeenPath { get; set; } = "";
+
+    /// <summary>Both, folded for the search.</summary>
+    public string SeenText { get; set; } = "";
+
     public required Guid AddedById { get; set; }
 
     public required DateTimeOffset AddedAt { get; set; }
@@ -32,6 +41,9 @@ public sealed class Project
     public Server? Server { get; init; }
 
     public Account? AddedBy { get; init; }
+
+    internal void SawAs(string name, string fullPath) =>
+        (SeenName, SeenPath, SeenText) = (name, fullPath, SearchText.Of(fullPath, name, null, []));
 }
 
 internal sealed class ProjectConfiguration : IEntityTypeConfiguration<Project>

@@ -15,6 +15,9 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         public required Project Project { get; init; }
 
         public required Repository Repository { get; init; }
+
+        /// <summary>One of the team's tokens sees it now; otherwise only what the team saw itself may be used.</summary>
+        public required bool IsSeen { get; init; }
     }
 
     /// <summary>The team's projects whose path, name, description or topics hold all words of <paramref name="text"/>, by path.</summary>
@@ -22,10 +25,14 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var matches = Current(db, access.TeamId);
-        foreach (var term in new RepositorySearch { Text = text ?? "" }.Terms()) matches = matches.Where(j => j.Repository.SearchText.Contains(term));
+        foreach (var term in new RepositorySearch { Text = text ?? "" }.Terms())
+        {
+            matches = matches.Where(j => j.IsSeen ? j.Repository.SearchText.Contains(term) : j.Project.SeenText.Contains(term));
+        }
+
         var total = await matches.CountAsync(cancellationToken);
         return new Page<ProjectRow>(
-            await RowsAsync(db, access, matches.OrderBy(j => j.Repository.FullPath.ToLower()).ThenBy(j => j.Project.Id), page, cancellationToken), total);
+            await RowsAsync(db, access, matches.OrderBy(j => j.Project.SeenPath.ToLower()).ThenBy(j => j.Project.Id), page, cancellationToken), total);
     }
 
     /// <summary>The projects that were added last, newest first.</summary>
@@ -68,12 +75,16 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         where project.TeamId == teamId && project.RemovedAt == null
         join repository in db.Set<Repository>().AsNoTracking()
             on new { project.ServerId, project.GitLabId } equals new { repository.ServerId, repository.GitLabId }
-        select new Joined { Project = project, Repository = repository };
+        select new Joined
+        {
+            Project = project,
+            Repository = repository,
+            IsSeen = db.Set<RepositorySighting>().Any(s => s.RepositoryId == repository.Id && s.Connection!.TeamId == teamId && s.MissingSince == null),
+        };
 
     private static async Task<List<ProjectRow>> RowsAsync(
         PortalDb db, TeamAccess access, IQueryable<Joined> ordered, PageRequest page, CancellationToken cancellationToken)
     {
-        var sightings = db.Set<RepositorySighting>().Where(s => s.Connection!.TeamId == access.TeamId && s.MissingSince == null);
         var connections = db.Set<Connection>().Where(c => c.TeamId == access.TeamId);
         var rows = await ordered
             .Skip(page.Skip)
@@ -82,23 +93,29 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
             {
                 j.Project.Id,
                 j.Project.AddedAt,
+                j.Project.SeenName,
+                j.Project.SeenPath,
                 AddedBy = j.Project.AddedBy!.Name,
                 j.Project.Server!.BaseUrl,
                 j.Repository,
                 IsConnected = connections.Any(c => c.ServerId == j.Project.ServerId),
-                IsSeen = sightings.Any(s => s.RepositoryId == j.Repository.Id),
+                j.IsSeen,
             })
             .ToListAsync(cancellationToken);
-        return rows.ConvertAll(r => new ProjectRow(
-            r.Id, r.Repository.Name, r.Repository.FullPath, r.Repository.NamespacePath, r.BaseUrl, r.Repository.HttpCloneUrl, r.Repository.SshCloneUrl,
-            r.Repository.DefaultBranch, r.Repository.Visibility, r.Repository.LastActivityAt, r.Repository.WebUrl, r.AddedBy, r.AddedAt,
-            StateOf(r.Repository, r.IsConnected, r.IsSeen), r.Repository.DeletionOn));
+        return rows.ConvertAll(r => r.IsSeen
+            ? new ProjectRow(
+                r.Id, r.Repository.Name, r.Repository.FullPath, r.Repository.NamespacePath, r.BaseUrl, r.Repository.HttpCloneUrl, r.Repository.SshCloneUrl,
+                r.Repository.DefaultBranch, r.Repository.Visibility, r.Repository.LastActivityAt, r.Repository.WebUrl, r.AddedBy, r.AddedAt,
+                StateOf(r.Repository), r.Repository.DeletionOn)
+            : new ProjectRow(
+                r.Id, r.SeenName, r.SeenPath, NamespaceOf(r.SeenPath), r.BaseUrl, null, null, null, RepositoryVisibility.Unknown, null, "", r.AddedBy, r.AddedAt,
+                r.IsConnected ? ProjectState.NotVisible : ProjectState.ServerNotConnected, null));
     }
 
-    private static ProjectState StateOf(Repository repository, bool isConnected, bool isSeen) =>
-        !isConnected ? ProjectState.ServerNotConnected
-        : !isSeen ? ProjectState.NotVisible
-        : repository.DeletionOn is not null ? ProjectState.PendingDeletion
+    private static string NamespaceOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "";
+
+    private static ProjectState StateOf(Repository repository) =>
+        repository.DeletionOn is not null ? ProjectState.PendingDeletion
         : repository.IsArchived ? ProjectState.Archived
         : ProjectState.Available;
 }

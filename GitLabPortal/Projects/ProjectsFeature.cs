@@ -16,6 +16,7 @@ internal static class ProjectsFeature
         services.AddSingleton<RemoveProject>();
         services.AddSingleton<RestoreProject>();
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<ProjectQueries>().DescribeRemovalAsync);
+        services.AddSingleton<PageStored>(SeenNames.KeepAsync);
         services.AddSingleton<RemovalCleanup>(UnseenRepositories.ForgetAsync);
         return services;
     }

@@ -9,7 +9,7 @@ namespace GitLabPortal.Repositories;
 /// What a walk writes. Each page is stored together with the cursor in one transaction, so that a process that ends at any point
 /// repeats at most one page, loses nothing and doubles nothing.
 /// </summary>
-public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvider time)
+public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvider time, IEnumerable<PageStored>? listeners = null)
 {
     /// <summary>A failed run that is younger goes on instead of starting again.</summary>
     private static readonly TimeSpan ResumeFailedWithin = TimeSpan.FromHours(6);
@@ -67,11 +67,13 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
         var sightings = await db.Set<RepositorySighting>()
             .Where(s => s.ConnectionId == run.ConnectionId && knownIds.Contains(s.RepositoryId))
             .ToDictionaryAsync(s => s.RepositoryId, cancellationToken);
+        var page = new List<Repository>(projects.Count);
         foreach (var project in projects)
         {
             if (known.TryGetValue(project.Id, out var repository)) CatalogueMapping.Update(repository, project, now);
             else db.Add(repository = CatalogueMapping.New(project, serverId, now));
 
+            page.Add(repository);
             if (repository.Id != 0 && sightings.TryGetValue(repository.Id, out var sighting))
             {
                 (sighting.RunId, sighting.MissingSince) = (run.Id, null);
@@ -88,6 +90,7 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
         stored.Attempts = 0;
         stored.Expected = expected;
         (stored.ProblemCode, stored.ProblemText, stored.RetryAt) = (null, null, null);
+        foreach (var listener in listeners ?? []) await listener(db, run.ConnectionId, page, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         Copy(stored, run);
@@ -212,3 +215,6 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
         (to.ProblemCode, to.ProblemText, to.RetryAt) = (from.ProblemCode, from.ProblemText, from.RetryAt);
     }
 }
+
+/// <summary>What a connection saw, right before it is saved; a higher feature keeps its own notes in the same transaction.</summary>
+public delegate Task PageStored(PortalDb db, Guid connectionId, IReadOnlyList<Repository> page, CancellationToken cancellationToken);

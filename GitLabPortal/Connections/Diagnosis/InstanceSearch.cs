@@ -65,7 +65,7 @@ internal sealed class InstanceSearch(ProbeWire wire)
     /// <summary>The issuer, if the document is GitLab's: other identity servers have one at the same place.</summary>
     private static string? Issuer(GitLabAnswer answer)
     {
-        if (answer is not { Status: 200, IsJson: true }) return null;
+        if (answer is not { Status: 200, IsJson: true, IsLong: false }) return null;
         try
         {
             using var document = JsonDocument.Parse(answer.Body);

@@ -20,7 +20,7 @@ internal static class ServerSigns
     /// <summary>What <c>/api/v4/version</c> says without a token.</summary>
     public static bool IsApi(GitLabAnswer answer)
     {
-        if (!answer.IsJson) return false;
+        if (!answer.IsJson || answer.IsLong) return false;
         try
         {
             using var document = JsonDocument.Parse(answer.Body);

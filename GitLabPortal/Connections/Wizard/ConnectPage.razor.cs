@@ -20,12 +20,15 @@ public sealed partial class ConnectPage
     private bool wasTried;
     private WizardStep? focused;
     private CancellationTokenSource? running;
+    private (string Url, bool PlainHttp, string Text)? sealedInput;
 
     [Inject] private IServiceProvider Services { get; set; } = null!;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
     [Inject] private IOptions<PortalOptions> Portal { get; set; } = null!;
+
+    [Inject] private WizardSeal Seal { get; set; } = null!;
 
     [Inject] private Toasts Toasts { get; set; } = null!;
 
@@ -38,6 +41,8 @@ public sealed partial class ConnectPage
     [SupplyParameterFromQuery(Name = "plain-http")] private bool? EnteredPlainHttp { get; set; }
 
     [SupplyParameterFromQuery(Name = "read-only")] private bool? EnteredReadOnly { get; set; }
+
+    [SupplyParameterFromQuery(Name = "seal")] private string? EnteredSeal { get; set; }
 
     [SupplyParameterFromQuery(Name = "mode")] private string? Mode { get; set; }
 
@@ -98,17 +103,22 @@ public sealed partial class ConnectPage
         _ => "Connect",
     };
 
-    /// <summary>After a reload: takes the input from the address and, on a later step, checks the server again.</summary>
+    /// <summary>
+    /// After a reload: takes the input from the address and, on a later step, checks the server again. From somebody else's link it
+    /// takes no more than the text of the field.
+    /// </summary>
     private async Task ResumeAsync()
     {
         if (wasResumed) return;
         wasResumed = true;
         wizard.Url = EnteredUrl is { Length: <= 2000 } ? EnteredUrl : "";
-        wizard.AllowPlainHttp = EnteredPlainHttp ?? false;
+        var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, EnteredPlainHttp ?? false);
+        wizard.AllowPlainHttp = isOwn && (EnteredPlainHttp ?? false);
+        if (isOwn) sealedInput = (EnteredUrl!, wizard.AllowPlainHttp, EnteredSeal!);
         wizard.ReadOnly = EnteredReadOnly ?? false;
         var isLater = StepName is not null && !StepName.Equals(nameof(WizardStep.Server), StringComparison.OrdinalIgnoreCase);
         // Prerendering would check twice and show neither result for long.
-        if (wizard.Url.Length == 0 || !isLater || !RendererInfo.IsInteractive) return;
+        if (wizard.Url.Length == 0 || !isOwn || !isLater || !RendererInfo.IsInteractive) return;
         busy = true;
         try
         {
@@ -195,13 +205,30 @@ public sealed partial class ConnectPage
     private static string? Rememberable(string url) =>
         InstanceUrl.Parse(url).Value?.BaseUrl ?? (url.Length is 0 or > 500 || url.Contains('@', StringComparison.Ordinal) ? null : url);
 
-    private string Address(WizardStep target) => Navigation.GetUriWithQueryParameters(
-        Navigation.ToAbsoluteUri($"team/{Slug}/settings/connections/new").ToString(),
-        new Dictionary<string, object?>(StringComparer.Ordinal)
+    /// <summary>The same for the same input: a seal that changed each time would make every address look new.</summary>
+    private string? SealOf(string? url)
+    {
+        if (url is null || Access is null) return null;
+        if (sealedInput is not { } last || last.Url != url || last.PlainHttp != wizard.AllowPlainHttp)
         {
-            ["step"] = target.ToString().ToLowerInvariant(),
-            ["url"] = Rememberable(wizard.Url),
-            ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
-            ["read-only"] = wizard.ReadOnly ? "true" : null,
-        });
+            sealedInput = last = (url, wizard.AllowPlainHttp, Seal.Of(Access.AccountId, url, wizard.AllowPlainHttp));
+        }
+
+        return last.Text;
+    }
+
+    private string Address(WizardStep target)
+    {
+        var url = Rememberable(wizard.Url);
+        return Navigation.GetUriWithQueryParameters(
+            Navigation.ToAbsoluteUri($"team/{Slug}/settings/connections/new").ToString(),
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["step"] = target.ToString().ToLowerInvariant(),
+                ["url"] = url,
+                ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
+                ["read-only"] = wizard.ReadOnly ? "true" : null,
+                ["seal"] = SealOf(url),
+            });
+    }
 }
