@@ -5,6 +5,7 @@ using GitLabPortal.Repositories;
 using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Sandbox;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,11 +18,13 @@ internal sealed class ConnectionStage : IAsyncDisposable
 {
     public const string PlainHttpNeedsTick = "plain-http-needs-consent";
 
+    private readonly ServiceCollection registered;
     private readonly ServiceProvider services;
 
-    private ConnectionStage(TestDb database, GitLabSandbox gitLab, TeamAccess owner, ServiceProvider services)
+    private ConnectionStage(TestDb database, GitLabSandbox gitLab, TeamAccess owner, ServiceCollection registered)
     {
-        (Database, GitLab, Owner, this.services) = (database, gitLab, owner, services);
+        (Database, GitLab, Owner, this.registered) = (database, gitLab, owner, registered);
+        services = registered.BuildServiceProvider();
         Bot = gitLab.World.AddUser("portal-bot");
         gitLab.World.AddMemberOfEveryGroup(Bot);
     }
@@ -47,13 +50,14 @@ internal sealed class ConnectionStage : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddSecurity(configuration);
         collection.AddSingleton(TestSecrets.NewProtector());
+        collection.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         collection.AddSingleton<IDbContextFactory<PortalDb>>(database);
         collection.AddTeams(configuration);
         collection.AddConnections(configuration);
         collection.AddLogging();
         collection.AddRepositories(configuration);
         collection.AddProjects(configuration);
-        return new ConnectionStage(database, gitLab, owner, collection.BuildServiceProvider());
+        return new ConnectionStage(database, gitLab, owner, collection);
     }
 
     public T Get<T>() where T : notnull => services.GetRequiredService<T>();
@@ -62,6 +66,20 @@ internal sealed class ConnectionStage : IAsyncDisposable
 
     public SandboxToken NewToken(params string[] scopes) =>
         GitLab.World.AddToken(Bot, scopes.Length > 0 ? scopes : ["api", "read_user", "read_repository"], expiresInDays: 90);
+
+    /// <summary>Gives components the very services that this stage has, so that both see the same feeds and keys.</summary>
+    public void ShareWith(IServiceCollection components)
+    {
+        foreach (var group in registered.Where(d => d.Lifetime == ServiceLifetime.Singleton && !d.ServiceType.IsGenericTypeDefinition).GroupBy(d => d.ServiceType))
+        {
+            if (group.Key.Namespace?.StartsWith("Microsoft.Extensions", StringComparison.Ordinal) == true) continue;
+            for (var i = 0; i < group.Count(); i++)
+            {
+                var at = i;
+                components.AddSingleton(group.Key, _ => services.GetServices(group.Key).ElementAt(at)!);
+            }
+        }
+    }
 
     /// <summary>The whole way through the wizard, as a person who accepts plain http would go.</summary>
     public async Task<Guid> ConnectAsync(SandboxToken? token = null, TeamAccess? access = null, string? name = null)

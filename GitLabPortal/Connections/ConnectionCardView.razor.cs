@@ -4,6 +4,7 @@ using GitLabPortal.Teams;
 using GitLabPortal.UI;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Options;
+using Microsoft.JSInterop;
 
 namespace GitLabPortal.Connections;
 
@@ -16,6 +17,8 @@ public sealed partial class ConnectionCardView
     private Problem? problem;
     private SecretField? field;
     private bool busy;
+    private bool isChecking;
+    private (string Function, string Selector)? nextFocus;
     private bool isReplacing;
 
     [Parameter, EditorRequired] public ConnectionCard Card { get; set; } = null!;
@@ -42,6 +45,8 @@ public sealed partial class ConnectionCardView
     [Inject] private Dialogs Dialogs { get; set; } = null!;
 
     [Inject] private Toasts Toasts { get; set; } = null!;
+
+    [Inject] private IJSRuntime Script { get; set; } = null!;
 
     [Inject] private TimeProvider Clock { get; set; } = null!;
 
@@ -95,14 +100,19 @@ public sealed partial class ConnectionCardView
         _ => "The key that protected it is gone. An admin of the team can choose “Replace token”. Repositories and projects stay.",
     };
 
-    private Task CheckAsync() => ActAsync(async access =>
+    /// <summary>Beside the field while it is open: what was wrong with what was pasted.</summary>
+    private string? FieldError => isReplacing && problem is Problem.Invalid or Problem.Refused { Code: "token-refused" } ? problem.Message : null;
+
+    private string ElementId => $"connection-{Card.Id:N}";
+
+    private Task CheckAsync() => ActAsync(isCheck: true, async access =>
     {
         var result = await Check.RunAsync(access, Card.Id, new LiveList(this), Lifetime);
         problem = result.Problem;
         if (result.IsSuccess) live = result.Value;
     });
 
-    private Task SyncAsync() => ActAsync(async access =>
+    private Task SyncAsync() => ActAsync(isCheck: false, async access =>
     {
         var requested = await Sync(access, Card.Id, Lifetime);
         problem = requested.Problem;
@@ -113,7 +123,7 @@ public sealed partial class ConnectionCardView
     {
         if (busy || field is null) return;
         var pasted = await field.TakeAsync(Lifetime);
-        await ActAsync(async access =>
+        await ActAsync(isCheck: true, async access =>
         {
             var result = await Replace.RunAsync(access, Card.Id, pasted, new LiveList(this), Lifetime);
             problem = result.Problem;
@@ -128,18 +138,21 @@ public sealed partial class ConnectionCardView
                 live = refused.Findings;
             }
         });
+        if (isReplacing) FocusError();
+        else FocusMenu();
     }
 
     private async Task RenameAsync()
     {
         var name = await Dialogs.AskAsync("Rename connection", "Name", Card.Name, "Rename", Connection.MaxNameLength);
         if (name is null || name.Trim() == Card.Name) return;
-        await ActAsync(async access =>
+        await ActAsync(isCheck: false, async access =>
         {
             var renamed = await Rename.RunAsync(access, Card.Id, name, Lifetime);
             // Not typed in this card's own field: shown as a notice.
             problem = renamed.Problem is { } refused ? new Problem.Conflict(refused.Code, refused.Message) : null;
         });
+        FocusError();
     }
 
     private async Task RemoveAsync()
@@ -152,7 +165,7 @@ public sealed partial class ConnectionCardView
 
         lines.Add("On GitLab nothing changes: revoke the token there if it is no longer needed.");
         if (!await Dialogs.ConfirmAsync($"Remove “{Card.Name}”?", string.Join("\n", lines), "Remove connection", danger: true)) return;
-        await ActAsync(async access =>
+        await ActAsync(isCheck: false, async access =>
         {
             var removed = await Remove.RunAsync(access, Card.Id, Lifetime);
             problem = removed.Problem;
@@ -160,17 +173,41 @@ public sealed partial class ConnectionCardView
         });
     }
 
-    private void CancelReplace()
+    private void OpenReplace()
     {
-        isReplacing = false;
-        problem = null;
-        live = [];
+        (isReplacing, problem, live) = (true, null, []);
+        Focus("focus", " .replace :is(input, button)");
     }
 
-    private async Task ActAsync(Func<TeamAccess, Task> act)
+    private void CancelReplace()
+    {
+        (isReplacing, problem, live) = (false, null, []);
+        FocusMenu();
+    }
+
+    private void FocusError() => Focus("focusError");
+
+    /// <summary>Where the form was opened from.</summary>
+    private void FocusMenu() => Focus("focus", " summary");
+
+    private void Focus(string function, string within = "")
+    {
+        nextFocus = ($"portal.{function}", $"#{ElementId}{within}");
+        StateHasChanged();
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (nextFocus is not { } next || busy) return;
+        // Here, when the browser has what was drawn: earlier there may be nothing yet to focus.
+        nextFocus = null;
+        await Script.InvokeVoidAsync(next.Function, Lifetime, next.Selector);
+    }
+
+    private async Task ActAsync(bool isCheck, Func<TeamAccess, Task> act)
     {
         if (busy) return;
-        (busy, problem, live) = (true, null, []);
+        (busy, isChecking, problem, live) = (true, isCheck, null, []);
         StateHasChanged();
         try
         {

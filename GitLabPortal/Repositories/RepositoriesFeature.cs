@@ -16,6 +16,7 @@ internal static class RepositoriesFeature
         services.AddSingleton<RepositoryQueries>();
         services.AddSingleton<RequestSync>();
         services.AddSingleton<SyncRequest>(provider => provider.GetRequiredService<RequestSync>().RunAsync);
+        services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<SyncQueries>().DescribeRemovalAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
         services.AddHostedService<CatalogueSync>();
         return services;

@@ -33,6 +33,22 @@ public sealed class SyncQueries(IDbContextFactory<PortalDb> contexts)
         return found is [var one] ? one : null;
     }
 
+    /// <summary>What leaves the team's grid with the connection; null when nothing does.</summary>
+    internal async Task<string?> DescribeRemovalAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var sightings = db.Set<RepositorySighting>().Where(s => s.MissingSince == null);
+        var count = await sightings
+            .Where(s => s.ConnectionId == connectionId)
+            .CountAsync(s => !sightings.Any(o => o.RepositoryId == s.RepositoryId && o.ConnectionId != connectionId && o.Connection!.TeamId == s.Connection!.TeamId), cancellationToken);
+        return count switch
+        {
+            0 => null,
+            1 => "1 repository that no other connection sees leaves the grid.",
+            _ => $"{count:N0} repositories that no other connection sees leave the grid.",
+        };
+    }
+
     /// <summary>The running walk or the last one; null before the first. For somebody who is being shown the connection.</summary>
     internal async Task<SyncProgress?> LatestAsync(Guid connectionId, CancellationToken cancellationToken)
     {

@@ -13,16 +13,35 @@ document.addEventListener('click', event => {
 
   for (const menu of document.querySelectorAll('details[data-menu][open]')) {
     const chosen = menu.contains(event.target) && event.target.closest('.menu-item');
-    if (chosen || !menu.contains(event.target)) menu.open = false;
+    if (!chosen && menu.contains(event.target)) continue;
+    // Before the choice acts: a dialog gives the focus back to where it was.
+    if (chosen && menu.contains(document.activeElement)) menu.querySelector('summary').focus();
+    menu.open = false;
   }
 });
 
+// A busy button keeps the focus and does nothing.
+document.addEventListener('click', event => {
+  if (!event.target.closest('button[aria-disabled="true"]')) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+
+document.addEventListener('focusout', event => {
+  const menu = event.target.closest('details[data-menu][open]');
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
 document.addEventListener('keydown', event => {
-  const menu = event.target.closest?.('details[data-menu][open]');
-  if (menu && event.key === 'Escape') {
+  const menu = event.target.closest?.('details[data-menu]');
+  if (menu && !menu.open && event.key === 'ArrowDown' && event.target.matches('summary')) {
+    event.preventDefault();
+    menu.open = true;
+    menu.querySelector('.menu-item:not(:disabled)')?.focus();
+  } else if (menu?.open && event.key === 'Escape') {
     menu.open = false;
     menu.querySelector('summary').focus();
-  } else if (menu && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+  } else if (menu?.open && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
     event.preventDefault();
     const items = [...menu.querySelectorAll('.menu-item:not(:disabled)')];
     const next = items.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1);
@@ -73,6 +92,13 @@ window.portal = {
   },
   focus(selector) {
     const target = document.querySelector(selector);
+    target?.focus();
+    target?.scrollIntoView({ block: 'nearest' });
+  },
+  // To what is wrong, the field before the text about it. Nothing is wrong: the focus stays.
+  focusError(scope) {
+    const within = document.querySelector(scope);
+    const target = within?.querySelector('[aria-invalid="true"]') ?? within?.querySelector('[data-error]');
     target?.focus();
     target?.scrollIntoView({ block: 'nearest' });
   },

@@ -41,6 +41,10 @@ public static partial class PastedToken
         ("glwt-", "a workspace token"), ("ghp_", "a GitHub token"), ("github_pat_", "a GitHub token"), ("eyJ", "a JSON Web Token"),
     ];
 
+    /// <summary>Whether text in a field for something else begins as GitLab's tokens do, unless an administrator chose another prefix.</summary>
+    internal static bool LooksLikeOne(string? text) =>
+        text is not null && Trim(text) is var trimmed && (trimmed.StartsWith("glpat-", StringComparison.Ordinal) || Array.Exists(Prefixes, p => trimmed.StartsWith(p.Prefix, StringComparison.Ordinal)));
+
     private static string Trim(string text)
     {
         var visible = new string([.. text.Where(c => CharUnicodeInfo.GetUnicodeCategory(c) is not UnicodeCategory.Format)]);

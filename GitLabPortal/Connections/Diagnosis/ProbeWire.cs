@@ -44,7 +44,9 @@ internal sealed class ProbeWire : IDisposable
         log.Add(phase switch
         {
             ConnectPhase.Resolve => ServerCodes.NameResolved.Saw(
-                $"{address.Host} is {string.Join(", ", Trace.Addresses.Take(4))}{(Trace.IsPrivate ? ", a private network" : "")}."),
+                Trace.Addresses is [var only] && only.ToString() == address.Host.Trim('[', ']')
+                    ? $"{address.Host} is an address{(Trace.IsPrivate ? " in a private network" : "")}; there is no name to look up."
+                    : $"{address.Host} has the address {string.Join(", ", Trace.Addresses.Take(4))}{(Trace.IsPrivate ? ", a private network" : "")}."),
             ConnectPhase.Connect => ServerCodes.Connected.Saw($"{Trace.Dialled} accepts connections."),
             _ => ServerCodes.CertificateTrusted.Saw(
                 Trace.Certificate is { } c

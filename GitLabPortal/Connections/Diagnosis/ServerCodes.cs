@@ -9,6 +9,7 @@ internal static class ServerCodes
 {
     public static readonly DiagnosisCode Understood = new("address-understood", Passed, "Address");
     public static readonly DiagnosisCode Invalid = new("address-invalid", Failed, "Not an address", "Paste the address of your GitLab's start page, for example https://gitlab.example.com.", You);
+    public static readonly DiagnosisCode IsToken = new("address-is-token", Failed, "A token, not an address", "Paste the address of your GitLab's start page here. The token is asked for later.", You);
     public static readonly DiagnosisCode CredentialsDropped = new("address-had-password", Information, "User name and password left out", "If the password was real, change it: it may be in your clipboard or in a document.", You);
     public static readonly DiagnosisCode WasSsh = new("address-was-ssh", Information, "SSH address understood", "If GitLab's web pages have another host name, enter that one.", You);
     public static readonly DiagnosisCode GitLabCom = new("gitlab-com", Failed, "This is gitlab.com", "Connect gitlab.com in your profile, under git integrations. This page is for your own GitLab servers.", You);

@@ -3,6 +3,7 @@ using GitLabPortal.Teams;
 using GitLabPortal.UI;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Options;
+using Microsoft.JSInterop;
 
 namespace GitLabPortal.Connections.Wizard;
 
@@ -14,6 +15,12 @@ public sealed partial class ConnectPage
     private bool isQuick;
     private bool busy;
     private bool wasResumed;
+    private bool wasLost;
+    private bool isElsewhere;
+    private bool wasTried;
+    private WizardStep? focused;
+    private CancellationTokenSource? running;
+    private (string Url, bool PlainHttp, string Text)? sealedInput;
 
     [Inject] private IServiceProvider Services { get; set; } = null!;
 
@@ -24,6 +31,8 @@ public sealed partial class ConnectPage
     [Inject] private WizardSeal Seal { get; set; } = null!;
 
     [Inject] private Toasts Toasts { get; set; } = null!;
+
+    [Inject] private IJSRuntime Script { get; set; } = null!;
 
     [SupplyParameterFromQuery(Name = "step")] private string? StepName { get; set; }
 
@@ -53,7 +62,37 @@ public sealed partial class ConnectPage
 
         await ResumeAsync();
         var wanted = Enum.TryParse<WizardStep>(StepName, ignoreCase: true, out var named) && Enum.IsDefined(named) ? named : WizardStep.Server;
-        step = wizard.Reachable(wanted);
+        var reachable = wizard.Reachable(wanted);
+        // Back while a check runs: its result must not pull the person forward again.
+        if (reachable != step) await StopAsync();
+        step = reachable;
+        if (step == wanted || isQuick || !RendererInfo.IsInteractive) return;
+
+        wasLost = wanted == WizardStep.Connect && step == WizardStep.Check;
+        isElsewhere = true;
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (isElsewhere)
+        {
+            // Not earlier: before the first drawing arrives, the browser would load the whole page anew.
+            isElsewhere = false;
+            RememberInput();
+        }
+
+        if (wasTried && !busy)
+        {
+            // Here, when the browser has what was drawn: earlier there may be nothing yet to focus.
+            wasTried = false;
+            await Script.InvokeVoidAsync("portal.focusError", Lifetime, ".wizard");
+        }
+
+        if (Access is null || isQuick || focused == step) return;
+        var isFirst = focused is null;
+        focused = step;
+        // When the page opens, its main heading has the focus.
+        if (!isFirst) await Script.InvokeVoidAsync("portal.focus", Lifetime, "#step-title");
     }
 
     private static string Title(WizardStep step) => step switch
@@ -75,6 +114,7 @@ public sealed partial class ConnectPage
         wizard.Url = EnteredUrl is { Length: <= 2000 } ? EnteredUrl : "";
         var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, EnteredPlainHttp ?? false);
         wizard.AllowPlainHttp = isOwn && (EnteredPlainHttp ?? false);
+        if (isOwn) sealedInput = (EnteredUrl!, wizard.AllowPlainHttp, EnteredSeal!);
         wizard.ReadOnly = EnteredReadOnly ?? false;
         var isLater = StepName is not null && !StepName.Equals(nameof(WizardStep.Server), StringComparison.OrdinalIgnoreCase);
         // Prerendering would check twice and show neither result for long.
@@ -82,7 +122,9 @@ public sealed partial class ConnectPage
         busy = true;
         try
         {
-            if (!await wizard.CheckServerAsync(Access!, Refresh, Lifetime)) await wizard.CheckServerAsync(Access!, Refresh, Lifetime);
+            if (await wizard.CheckServerAsync(Access!, Refresh, Lifetime) || wizard.AlreadyConnectedAs.Count == 0) return;
+            // Going on to a later step had accepted that the team has this server already.
+            await wizard.CheckServerAsync(Access!, Refresh, Lifetime);
         }
         finally
         {
@@ -92,53 +134,66 @@ public sealed partial class ConnectPage
 
     private async Task CheckServerAsync()
     {
-        await WhileBusyAsync(async access =>
+        await WhileBusyAsync(async (access, cancellationToken) =>
         {
-            if (await wizard.CheckServerAsync(access, Refresh, Lifetime)) GoTo(WizardStep.Token);
+            if (await wizard.CheckServerAsync(access, Refresh, cancellationToken)) GoTo(WizardStep.Token);
             else RememberInput();
         });
     }
 
     private async Task CheckTokenAsync(string pasted)
     {
-        await WhileBusyAsync(async access =>
+        wasLost = false;
+        await WhileBusyAsync(async (_, cancellationToken) =>
         {
-            if (await wizard.CheckTokenAsync(pasted, Refresh, Lifetime)) GoTo(WizardStep.Connect);
+            if (await wizard.CheckTokenAsync(pasted, Refresh, cancellationToken)) GoTo(WizardStep.Connect);
         });
     }
 
     private async Task ConnectAsync()
     {
-        await WhileBusyAsync(async access =>
+        await WhileBusyAsync(async (access, _) =>
         {
+            // Not to be stopped half way: what is saved is saved, whatever the person clicks next.
             var connected = await wizard.ConnectAsync(access, Lifetime);
             if (connected.IsSuccess) GoToConnections();
         });
     }
 
-    private async Task WhileBusyAsync(Func<TeamAccess, Task> work)
+    private async Task WhileBusyAsync(Func<TeamAccess, CancellationToken, Task> work)
     {
         if (busy) return;
-        var access = await AuthorizeAsync(TeamRole.Admin);
-        if (!access.IsSuccess) return;
         busy = true;
+        using var mine = running = CancellationTokenSource.CreateLinkedTokenSource(Lifetime);
+        var stopped = mine.Token;
         try
         {
-            await work(access.Value);
+            var access = await AuthorizeAsync(TeamRole.Admin);
+            if (access.IsSuccess) await work(access.Value, stopped);
         }
-        catch (OperationCanceledException) when (Lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
-            // The page was left.
+            // The page or the step was left: half a list of findings says nothing.
+            if (step == WizardStep.Server) wizard.ForgetServer();
+            else wizard.ForgetToken();
         }
         finally
         {
             busy = false;
+            running = null;
         }
+
+        wasTried = !Lifetime.IsCancellationRequested;
     }
+
+    private Task StopAsync() => running?.CancelAsync() ?? Task.CompletedTask;
 
     private void GoTo(WizardStep target) => Navigation.NavigateTo(Address(target));
 
-    private void RememberInput() => Navigation.NavigateTo(Address(step), replace: true);
+    private void RememberInput()
+    {
+        if (Navigation.Uri != Address(step)) Navigation.NavigateTo(Address(step), replace: true);
+    }
 
     private void GoToConnections()
     {
@@ -146,9 +201,25 @@ public sealed partial class ConnectPage
         Navigation.NavigateTo($"team/{Slug}/settings#connections");
     }
 
+    /// <summary>What was understood, or else the text as it is, unless it may hold a password.</summary>
+    private static string? Rememberable(string url) =>
+        InstanceUrl.Parse(url).Value?.BaseUrl ?? (url.Length is 0 or > 500 || url.Contains('@', StringComparison.Ordinal) ? null : url);
+
+    /// <summary>The same for the same input: a seal that changed each time would make every address look new.</summary>
+    private string? SealOf(string? url)
+    {
+        if (url is null || Access is null) return null;
+        if (sealedInput is not { } last || last.Url != url || last.PlainHttp != wizard.AllowPlainHttp)
+        {
+            sealedInput = last = (url, wizard.AllowPlainHttp, Seal.Of(Access.AccountId, url, wizard.AllowPlainHttp));
+        }
+
+        return last.Text;
+    }
+
     private string Address(WizardStep target)
     {
-        var url = InstanceUrl.Parse(wizard.Url).Value?.BaseUrl;
+        var url = Rememberable(wizard.Url);
         return Navigation.GetUriWithQueryParameters(
             Navigation.ToAbsoluteUri($"team/{Slug}/settings/connections/new").ToString(),
             new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -157,7 +228,7 @@ public sealed partial class ConnectPage
                 ["url"] = url,
                 ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
                 ["read-only"] = wizard.ReadOnly ? "true" : null,
-                ["seal"] = url is null || Access is null ? null : Seal.Of(Access.AccountId, url, wizard.AllowPlainHttp),
+                ["seal"] = SealOf(url),
             });
     }
 }

@@ -49,6 +49,12 @@ public sealed class ConnectWizard(
     /// <summary>The private-address question stands: the token would travel unencrypted.</summary>
     public bool NeedsPlainHttpConsent => ServerFindings.Any(f => f.Code == "plain-http-needs-consent") || AllowPlainHttp;
 
+    /// <summary>The last check stopped at that question.</summary>
+    public bool LacksPlainHttpConsent => !AllowPlainHttp && NeedsPlainHttpConsent;
+
+    /// <summary>What is wrong with the text of the address itself; null when it was understood.</summary>
+    public string? AddressError => Server is { Address: null } ? ServerFindings.FirstOrDefault(f => f.Status == FindingStatus.Failed)?.Seen : null;
+
     public bool HasCheckedServer => Server is { CanContinue: true };
 
     public bool HasCheckedToken => passed is not null;
@@ -82,7 +88,7 @@ public sealed class ConnectWizard(
         ServerFindings = [.. ServerFindings, Finding.Warning(
             "already-connected", "This team has this server already",
             $"It is connected as {string.Join(", ", AlreadyConnectedAs.Select(n => $"“{n}”"))}.",
-            "Go on only if you need a second token for it, for example for another group. To put a new token in place of an old one, use “Replace token” in the list of connections.",
+            "Press the button again only if you need a second token for it, for example for another group. To put a new token in place of an old one, use “Replace token” in the list of connections.",
             FixOwner.You)];
         return false;
     }
@@ -140,9 +146,12 @@ public sealed class ConnectWizard(
     public void EnterUrl(string? url)
     {
         if (url == Url) return;
-        Url = url ?? "";
         AllowPlainHttp = false;
         ForgetServer();
+        var isToken = PastedToken.LooksLikeOne(url);
+        // A token in the wrong field goes no further: not into the page's address, not to a name server.
+        Url = isToken ? "" : url ?? "";
+        if (isToken) Server = new ServerReport(null, ServerFindings = [ServerCodes.IsToken.Saw("This looks like an access token. It was not used and is forgotten.")], null, [], IsPlainHttp: false, IsPrivate: false);
     }
 
     public void ForgetServer()
