@@ -23,7 +23,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
     {
         (Database, GitLab, Team, Server) = (database, gitLab, team, server);
         Queries = new RepositoryQueries(database, ProjectQueries.Picked);
-        Journal = new SyncJournal(database, Clock, [SeenNames.KeepAsync]);
+        Leases = new ServerLeases(database, Clock);
+        Journal = new SyncJournal(database, Leases, Clock, [SeenNames.KeepAsync]);
     }
 
     public TestDb Database { get; }
@@ -42,6 +43,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public SyncJournal Journal { get; }
 
+    public ServerLeases Leases { get; }
+
     public SyncConnection Sync => field ??= NewSync();
 
     /// <summary>Answers that take longer count as timed out.</summary>
@@ -49,6 +52,12 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>Where a walk stops.</summary>
     public int MaxRepositories { get; set; } = 250_000;
+
+    /// <summary>One, unless a test is about more: then the requests have an order.</summary>
+    public int MaxRequestsAtOnce { get; set; } = 1;
+
+    public IOptions<SyncOptions> Options => Microsoft.Extensions.Options.Options.Create(
+        new SyncOptions { MaxRepositories = MaxRepositories, MaxRequestsAtOnce = MaxRequestsAtOnce });
 
     public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
 
@@ -74,8 +83,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed,
-        Options.Create(new SyncOptions { MaxRepositories = MaxRepositories }), Clock, NullLogger<SyncConnection>.Instance);
+        Journal, new CompleteRun(Database, Leases, Options, [UnseenRepositories.ForgetAsync], Clock), Leases,
+        new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Options, Clock, NullLogger<SyncConnection>.Instance);
 
     public ConnectionFeed Connections { get; } = new();
 
@@ -83,7 +92,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
     public async Task<CatalogueSync> StartWorkerAsync(SyncConnection? walk = null)
     {
         var worker = new CatalogueSync(
-            Database, walk ?? NewSync(), Connections, Options.Create(new SyncOptions()), Clock, NullLogger<CatalogueSync>.Instance);
+            Database, walk ?? NewSync(), Connections, Options, Clock, NullLogger<CatalogueSync>.Instance);
         await worker.StartAsync(CancellationToken.None);
         return worker;
     }
@@ -123,6 +132,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
     /// <summary>Goes on until the walk is over, moving time past every wait; says how often it had to wait.</summary>
     public async Task<int> WalkAsync(Connection connection)
     {
+        // What is seen first in a walk is told from what was seen before it by time.
+        Clock.Advance(TimeSpan.FromSeconds(1));
         for (var waits = 0; ; waits++)
         {
             var outcome = await Sync.RunAsync(connection.Id, CancellationToken.None);

@@ -25,7 +25,7 @@ internal sealed partial class CatalogueSync(
     /// <summary>Connections that are new, or that somebody wants to have read now.</summary>
     private readonly HashSet<Guid> asked = [];
 
-    /// <summary>Not before this time: something went wrong that nobody foresaw.</summary>
+    /// <summary>Not before this time: GitLab asks for it, the server is taken, or something went wrong that nobody foresaw.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> held = [];
 
     /// <summary>What wakes the worker: a connection changed, or the walk of one has ended.</summary>
@@ -105,7 +105,8 @@ internal sealed partial class CatalogueSync(
     {
         try
         {
-            await walk.RunAsync(connectionId, cancellationToken);
+            // Known to the run itself, except when another process has the server.
+            if ((await walk.RunAsync(connectionId, cancellationToken)).RetryAt is { } retryAt) Hold(connectionId, retryAt);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -115,7 +116,7 @@ internal sealed partial class CatalogueSync(
         {
             // A bug. The portal goes on; this connection waits a little, so that it does not spin.
             LogWalkFailed(connectionId, e);
-            lock (held) held[connectionId] = time.GetUtcNow() + AfterSurprise;
+            Hold(connectionId, time.GetUtcNow() + AfterSurprise);
         }
         finally
         {
@@ -156,6 +157,11 @@ internal sealed partial class CatalogueSync(
             .ToList();
     }
 
+    private void Hold(Guid connectionId, DateTimeOffset until)
+    {
+        lock (held) held[connectionId] = until;
+    }
+
     private DateTimeOffset NotBefore(Guid connectionId, DateTimeOffset at)
     {
         lock (held) return held.TryGetValue(connectionId, out var until) && until > at ? until : at;
@@ -182,9 +188,17 @@ public sealed class SyncOptions
     /// <summary>The most that one connection may bring: a server that never comes to an end must not fill the disk.</summary>
     public int MaxRepositories { get; init; } = 250_000;
 
+    /// <summary>The most requests to one server at once; how many it really gets depends on how it bears them.</summary>
+    public int MaxRequestsAtOnce { get; init; } = 6;
+
+    /// <summary>The share of a connection's repositories that may disappear at once before an admin is asked.</summary>
+    public double MaxMissingShare { get; init; } = 0.2;
+
     public IEnumerable<string> Problems()
     {
         if (MaxRepositories is < 100 or > 10_000_000) yield return $"Sync:MaxRepositories is {MaxRepositories}. Give a number from 100 to 10000000.";
+        if (MaxRequestsAtOnce is < 1 or > 64) yield return $"Sync:MaxRequestsAtOnce is {MaxRequestsAtOnce}. Give a number from 1 to 64.";
+        if (MaxMissingShare is not (>= 0 and <= 1)) yield return $"Sync:MaxMissingShare is {MaxMissingShare}. Give a share from 0 to 1, e.g. 0.2 for a fifth.";
         if (Interval < TimeSpan.FromMinutes(1) || Interval > TimeSpan.FromDays(7))
             yield return $"Sync:Interval is {Interval}. Give a time between 00:01:00 and 7.00:00:00.";
     }

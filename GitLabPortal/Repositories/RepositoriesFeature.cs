@@ -10,7 +10,9 @@ internal static class RepositoriesFeature
     {
         services.AddSettings<SyncOptions>(configuration, SyncOptions.Section, o => o.Problems());
         services.AddSingleton<SyncFeed>();
+        services.AddSingleton<ServerLeases>();
         services.AddSingleton<SyncJournal>();
+        services.AddSingleton<CompleteRun>();
         services.AddSingleton<SyncConnection>();
         services.AddSingleton<SyncQueries>();
         services.AddSingleton<RepositoryQueries>();
