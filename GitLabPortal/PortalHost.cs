@@ -3,10 +3,8 @@ using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Projects;
 using GitLabPortal.Repositories;
-
 using GitLabPortal.Security;
 using GitLabPortal.Shell;
-
 using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.UI;
@@ -25,15 +23,7 @@ internal static class PortalHost
         builder.Configuration.UsePortalSources(args);
         var (services, configuration) = (builder.Services, builder.Configuration);
 
-        services.AddSecurity(configuration);
-        services.AddData(configuration);
-        services.AddUI();
-        services.AddAccounts(configuration);
-        services.AddTeams(configuration);
-        services.AddConnections(configuration);
-        services.AddRepositories(configuration);
-        services.AddProjects(configuration);
-        services.AddSignIn(configuration);
+        services.AddFeatures(configuration);
         services.AddShell(configuration);
 
         SettingsCheck.Require(services);
@@ -44,4 +34,16 @@ internal static class PortalHost
         app.MapShell();
         return app;
     }
+
+    /// <summary>What the portal can do, for the web and for the command line alike.</summary>
+    public static IServiceCollection AddFeatures(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSecurity(configuration)
+        .AddData(configuration)
+        .AddUI()
+        .AddAccounts(configuration)
+        .AddTeams(configuration)
+        .AddConnections(configuration)
+        .AddRepositories(configuration)
+        .AddProjects(configuration)
+        .AddSignIn(configuration);
 }

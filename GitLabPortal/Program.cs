@@ -1,6 +1,9 @@
 using GitLabPortal;
+using GitLabPortal.Cli;
 using GitLabPortal.Data;
 using GitLabPortal.Shell;
+
+if (CommandLine.IsMeantBy(args)) return await CommandLine.RunAsync(args, CommandConsole.Terminal, CancellationToken.None);
 
 try
 {

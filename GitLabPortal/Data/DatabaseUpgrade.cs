@@ -29,12 +29,7 @@ public sealed partial class DatabaseUpgrade(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var known = db.Database.GetMigrations().ToList();
         var applied = isNew ? [] : (await db.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
-        if (applied.Except(known, StringComparer.Ordinal).LastOrDefault() is { } unknown)
-        {
-            throw new DatabaseUpgradeException(
-                $"The database in {data.FullDirectory} was written by a newer version of the portal (it knows {unknown}). Start that version.");
-        }
-
+        RefuseNewer(known, applied);
         if (applied.Count < known.Count)
         {
             LogUpgrading(known.Count - applied.Count);
@@ -42,6 +37,34 @@ public sealed partial class DatabaseUpgrade(
         }
 
         PrivateFiles.Restrict(data.DatabaseFile);
+    }
+
+    /// <summary>For a command beside a portal that may be running: the database must be there and of this version, and is left as it is.</summary>
+    /// <exception cref="DatabaseUpgradeException">It is not; the message says what to do.</exception>
+    public async Task RequireCurrentAsync(CancellationToken cancellationToken)
+    {
+        var data = options.Value;
+        if (!File.Exists(data.DatabaseFile))
+        {
+            throw new DatabaseUpgradeException(
+                $"There is no portal in {data.FullDirectory}. Name the data directory of yours with --Data:Directory=…, or make a new portal with: gitlabportal setup");
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var known = db.Database.GetMigrations().ToList();
+        var applied = (await db.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
+        RefuseNewer(known, applied);
+        if (applied.Count < known.Count)
+            throw new DatabaseUpgradeException($"The database in {data.FullDirectory} was written by an older version of the portal. Start the portal of this version once: it upgrades the database.");
+    }
+
+    private void RefuseNewer(List<string> known, List<string> applied)
+    {
+        if (applied.Except(known, StringComparer.Ordinal).LastOrDefault() is { } unknown)
+        {
+            throw new DatabaseUpgradeException(
+                $"The database in {options.Value.FullDirectory} was written by a newer version of the portal (it knows {unknown}). Start that version.");
+        }
     }
 
     private static async Task MigrateAsync(PortalDb db, string file, string? copy, CancellationToken cancellationToken)

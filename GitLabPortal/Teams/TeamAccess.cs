@@ -42,6 +42,29 @@ public sealed class TeamAuthorizer(IDbContextFactory<PortalDb> contexts)
             : NotAMember;
     }
 
+    /// <summary>
+    /// For the command line alone: whoever may run the program on the portal's own data could change it anyway. Acts in the name of the
+    /// owner who has been there longest, and the audit trail says how.
+    /// </summary>
+    internal async Task<Result<TeamAccess>> AuthorizeOperatorAsync(string slug, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var owners = await db.Set<TeamMember>()
+            .AsNoTracking()
+            .Where(m => m.Team!.Slug == slug && m.Role == TeamRole.Owner)
+            .OrderBy(m => m.JoinedAt).ThenBy(m => m.AccountId)
+            .Select(m => new { m.TeamId, m.Team!.Slug, TeamName = m.Team.Name, m.AccountId, AccountName = m.Account!.Name, m.Role })
+            .Take(1)
+            .ToListAsync(cancellationToken);
+        if (owners is [var owner])
+            return new TeamAccess(owner.TeamId, owner.Slug, owner.TeamName, owner.AccountId, $"{owner.AccountName} (command line)", owner.Role);
+
+        var slugs = await db.Set<Team>().OrderBy(t => t.Slug).Select(t => t.Slug).Take(20).ToListAsync(cancellationToken);
+        return new Problem.NotFound("team-not-found", slugs.Count == 0
+            ? "This portal has no team yet. Make the first one with: gitlabportal setup"
+            : $"There is no team “{slug}”. There is: {string.Join(", ", slugs)}");
+    }
+
     /// <summary>Asks again inside the caller's transaction, right before it saves.</summary>
     public static async Task<Result<TeamAccess>> ReconfirmAsync(
         PortalDb db, TeamAccess access, TeamRole atLeast, CancellationToken cancellationToken) =>
