@@ -59,6 +59,10 @@ internal sealed class CompleteRun(
         PortalDb db, SyncRun run, IReadOnlyList<string> lostGroups, AbsenceClues clues, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var question = await db.Set<Disappearance>().SingleOrDefaultAsync(d => d.ConnectionId == run.ConnectionId && d.State == DisappearanceState.Held, cancellationToken);
+        // Kept by a person, and listed again meanwhile.
+        await db.Set<Disappearance>()
+            .Where(d => d.ConnectionId == run.ConnectionId && d.State == DisappearanceState.Kept && !db.Set<RepositorySighting>().Any(s => s.DisappearanceId == d.Id))
+            .ExecuteUpdateAsync(d => d.SetProperty(x => x.State, DisappearanceState.Over), cancellationToken);
         var unseen = Unseen(db, run, lostGroups);
         var count = await unseen.CountAsync(cancellationToken);
         if (count == 0)

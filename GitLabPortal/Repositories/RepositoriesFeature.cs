@@ -20,6 +20,9 @@ internal static class RepositoriesFeature
         services.AddSingleton<SyncRequest>(provider => provider.GetRequiredService<RequestSync>().RunAsync);
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<SyncQueries>().DescribeRemovalAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
+        services.AddSingleton<DisappearanceQueries>();
+        services.AddSingleton<DecideDisappearance>();
+        services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
         return services;
     }
