@@ -30,9 +30,10 @@ internal sealed partial class SyncConnection(
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
     private static readonly TimeSpan LookAgainAtLease = TimeSpan.FromSeconds(15);
 
-    public async Task<SyncOutcome> RunAsync(Guid connectionId, CancellationToken cancellationToken)
+    /// <param name="kind">What a new run reads; one that is not over goes on as what it is.</param>
+    public async Task<SyncOutcome> RunAsync(Guid connectionId, CancellationToken cancellationToken, SyncKind kind = SyncKind.Full)
     {
-        if (await journal.OpenAsync(connectionId, cancellationToken) is not var (connection, run)) return SyncOutcome.Over;
+        if (await journal.OpenAsync(connectionId, cancellationToken, kind) is not var (connection, run)) return SyncOutcome.Over;
         if (run.RetryAt > time.GetUtcNow()) return new SyncOutcome(run.RetryAt);
 
         var (holder, busyUntil) = await leases.TakeAsync(connection.ServerId, cancellationToken);
@@ -65,7 +66,9 @@ internal sealed partial class SyncConnection(
 
             // No tries of its own: the walk waits where it can be seen.
             var client = gitLab.For(connection.Server!.BaseUrl, token, connection.AllowsPlainHttp, maxRetries: 0);
-            return await WalkAsync(connection, run, server, client, cancellationToken);
+            return run.Kind == SyncKind.Changes
+                ? await ReadChangesAsync(connection, run, server, client, cancellationToken)
+                : await WalkAsync(connection, run, server, client, cancellationToken);
         }
         catch (GitLabException e)
         {
@@ -130,6 +133,33 @@ internal sealed partial class SyncConnection(
         return SyncOutcome.Over;
     }
 
+    private async Task<SyncOutcome> ReadChangesAsync(Connection connection, SyncRun run, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
+    {
+        var groups = connection.Coverage == ConnectionCoverage.Groups ? await ReadGroupsAsync(connection, server, client, cancellationToken) : null;
+        var query = new ProjectListQuery { MembershipOnly = connection.Coverage == ConnectionCoverage.Memberships };
+        var since = await journal.LastReadAsync(connection.Id, cancellationToken) - ChangesWalk.Overlap;
+        var isThrough = await ChangesWalk.RunAsync(
+            client,
+            query,
+            connection.Server!.Version,
+            since,
+            async page =>
+            {
+                List<GitLabProject> kept = [.. page.Items.Where(p => groups is null || CatalogueMapping.IsBelow(p, groups.Paths))];
+                return !IsTooMuch(run, kept.Count)
+                    && await journal.StoreAsync(run, server, WalkBatch.Single, kept, new WalkState(null, 0, null, null), cancellationToken);
+            },
+            cancellationToken);
+        if (!isThrough || !await journal.CompleteChangesAsync(run, server, cancellationToken))
+        {
+            return IsTooMuch(run, 1) ? await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken) : SyncOutcome.Over;
+        }
+
+        LogChanges(connection.Id, run.Seen, run.Pages);
+        feed.Publish(SyncProgress.Of(run));
+        return SyncOutcome.Over;
+    }
+
     /// <summary>More is coming after as much as is allowed, or after that many pages that brought little.</summary>
     private bool IsTooMuch(SyncRun run, int coming) =>
         (coming > 0 && run.Seen >= options.Value.MaxRepositories) || run.Pages >= 100 + (options.Value.MaxRepositories / 10);
@@ -178,6 +208,9 @@ internal sealed partial class SyncConnection(
 
     [LoggerMessage(LogLevel.Information, "Read {Count} repositories of connection {ConnectionId} in {Pages} list requests")]
     private partial void LogCompleted(Guid connectionId, int count, int pages);
+
+    [LoggerMessage(LogLevel.Information, "Read {Count} changed repositories of connection {ConnectionId} in {Pages} list requests")]
+    private partial void LogChanges(Guid connectionId, int count, int pages);
 
     [LoggerMessage(LogLevel.Warning, "Reading connection {ConnectionId} met {Code} (status {Status}) after {Count} repositories")]
     private partial void LogFailure(Guid connectionId, string code, int? status, int count);

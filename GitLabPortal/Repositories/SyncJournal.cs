@@ -21,7 +21,8 @@ public sealed class SyncJournal(
     /// <summary>
     /// The connection and the run to go on with: the running one, a recent failed one, or a new one. Null when the connection is gone.
     /// </summary>
-    internal async Task<(Connection Connection, SyncRun Run)?> OpenAsync(Guid connectionId, CancellationToken cancellationToken)
+    internal async Task<(Connection Connection, SyncRun Run)?> OpenAsync(
+        Guid connectionId, CancellationToken cancellationToken, SyncKind kind = SyncKind.Full)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -38,7 +39,7 @@ public sealed class SyncJournal(
             .ThenByDescending(r => r.Id)
             .FirstOrDefaultAsync(cancellationToken);
         var now = time.GetUtcNow();
-        var run = last is { State: SyncState.Running } || CanGoOn(last, connection, now) ? last! : New(db, connection, last, now);
+        var run = last is { State: SyncState.Running } || CanGoOn(last, connection, now) ? last! : New(db, connection, last, kind, now);
         run.State = SyncState.Running;
         run.FinishedAt = null;
         await db.SaveChangesAsync(cancellationToken);
@@ -106,6 +107,39 @@ public sealed class SyncJournal(
         return true;
     }
 
+    /// <summary>From when on changes may be unknown: when the last complete reading began.</summary>
+    internal async Task<DateTimeOffset> LastReadAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<SyncRun>()
+            .Where(r => r.ConnectionId == connectionId && r.State == SyncState.Completed)
+            .MaxAsync(r => r.StartedAt, cancellationToken);
+    }
+
+    /// <summary>All changes are read. What is missing is for a complete walk to say.</summary>
+    internal async Task<bool> CompleteChangesAsync(SyncRun run, HeldServer server, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await leases.ProlongAsync(db, server.ServerId, server.Holder, cancellationToken)) return false;
+        var stored = await db.Set<SyncRun>()
+            .Include(r => r.Connection)
+            .SingleOrDefaultAsync(r => r.Id == run.Id && r.State == SyncState.Running, cancellationToken);
+        if (stored is null) return false;
+
+        (stored.State, stored.FinishedAt, stored.Attempts, stored.Expected, stored.RetryAt) = (SyncState.Completed, time.GetUtcNow(), 0, stored.Seen, null);
+        (stored.ProblemCode, stored.ProblemText) = (null, null);
+        (stored.Connection!.Status, stored.Connection.StatusText) = (ConnectionStatus.Working, null);
+        // Many a day: what they say is in the next one.
+        await db.Set<SyncRun>()
+            .Where(r => r.ConnectionId == run.ConnectionId && r.Kind == SyncKind.Changes && r.State != SyncState.Running && r.StartedAt < stored.StartedAt)
+            .ExecuteDeleteAsync(cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        Copy(stored, run);
+        return true;
+    }
+
     /// <summary>A page did not come: another try at <paramref name="retryAt"/>, or, if that is null, the run has failed. Nothing else changes.</summary>
     /// <param name="isFailure">False when waiting is all there is to it, however often.</param>
     internal async Task<bool> NoteFailureAsync(
@@ -153,15 +187,16 @@ public sealed class SyncJournal(
         return await db.Set<Repository>().CountAsync(r => r.ServerId == serverId, cancellationToken);
     }
 
-    private static SyncRun New(PortalDb db, Connection connection, SyncRun? last, DateTimeOffset now)
+    private static SyncRun New(PortalDb db, Connection connection, SyncRun? last, SyncKind kind, DateTimeOffset now)
     {
         var run = new SyncRun
         {
             ConnectionId = connection.Id,
+            Kind = kind,
             State = SyncState.Running,
             StartedAt = now,
             // Better than nothing until GitLab tells; above 10,000 it never does.
-            Expected = last is { State: SyncState.Completed, Seen: > 0 } ? last.Seen : null,
+            Expected = kind == SyncKind.Full && last is { State: SyncState.Completed, Kind: SyncKind.Full, Seen: > 0 } ? last.Seen : null,
         };
         db.Add(run);
         return run;

@@ -29,7 +29,9 @@ internal sealed record SyncProblem(string Code, string Text, ConnectionStatus St
         "rate-limit-near", "The requests that GitLab allows are used up for now.", ConnectionStatus.Working, IsFinal: false);
 
     /// <summary>Waiting is all there is to it: it does not count as a failure.</summary>
-    public bool IsPause => Code is "rate-limit-near" or "gitlab-maintenance";
+    public bool IsPause => Code is "rate-limit-near" or Maintenance;
+
+    public const string Maintenance = "gitlab-maintenance";
 
     public static SyncProblem Of(GitLabException failure)
     {

@@ -84,9 +84,24 @@ public sealed class ServerLease
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
-internal sealed class SyncRunConfiguration :
-    IEntityTypeConfiguration<SyncRun>, IEntityTypeConfiguration<SyncRange>, IEntityTypeConfiguration<ServerLease>
+/// <summary>How often a connection is asked for changes, where its team does not leave that to the settings.</summary>
+public sealed class SyncInterval
 {
+    public required Guid ConnectionId { get; init; }
+
+    public required TimeSpan Every { get; set; }
+}
+
+internal sealed class SyncRunConfiguration :
+    IEntityTypeConfiguration<SyncRun>, IEntityTypeConfiguration<SyncRange>, IEntityTypeConfiguration<ServerLease>, IEntityTypeConfiguration<SyncInterval>
+{
+    public void Configure(EntityTypeBuilder<SyncInterval> builder)
+    {
+        builder.ToTable("SyncIntervals");
+        builder.HasKey(i => i.ConnectionId);
+        builder.HasOne<Connection>().WithOne().HasForeignKey<SyncInterval>(i => i.ConnectionId).OnDelete(DeleteBehavior.Cascade);
+    }
+
     public void Configure(EntityTypeBuilder<SyncRun> builder)
     {
         builder.ToTable("SyncRuns");

@@ -6,7 +6,11 @@ namespace GitLabPortal.Repositories;
 /// <summary>What goes into one transaction: the rows of several pages, and how far the parts of the ids are by them.</summary>
 /// <param name="Left">About how many rows are left, if that can be told.</param>
 internal sealed record WalkBatch(
-    IReadOnlyList<WalkedPage> Pages, IReadOnlyList<WalkRange> Changed, IReadOnlyList<long> Finished, int Requests, int RequestsAtOnce, long? HighestId, int? Left);
+    IReadOnlyList<WalkedPage> Pages, IReadOnlyList<WalkRange> Changed, IReadOnlyList<long> Finished, int Requests, int RequestsAtOnce, long? HighestId, int? Left)
+{
+    /// <summary>One page outside of any plan.</summary>
+    public static readonly WalkBatch Single = new([], [], [], Requests: 1, RequestsAtOnce: 0, HighestId: null, Left: null);
+}
 
 /// <summary>Whether the walk goes on after a batch.</summary>
 internal enum StoreOutcome { GoOn, Over, TooMuch }
