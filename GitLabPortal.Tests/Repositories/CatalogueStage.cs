@@ -19,8 +19,9 @@ internal sealed class CatalogueStage : IAsyncDisposable
 {
     private readonly SecretProtector secrets = TestSecrets.NewProtector();
 
-    private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server)
+    private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server, ManualClock clock)
     {
+        Clock = clock;
         (Database, GitLab, Team, Server) = (database, gitLab, team, server);
         Queries = new RepositoryQueries(database, ProjectQueries.Picked);
         Leases = new ServerLeases(database, Clock);
@@ -35,7 +36,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public Server Server { get; }
 
-    public ManualClock Clock { get; } = new();
+    public ManualClock Clock { get; }
 
     public SyncFeed Feed { get; } = new();
 
@@ -61,11 +62,12 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
 
-    public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab)
+    /// <param name="clock">That of the sandbox, where its times matter.</param>
+    public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab, ManualClock? clock = null)
     {
         var database = await TestDb.CreateAsync();
         var team = await database.AddTeamAsync("alpha", await database.AddAccountAsync("Ada"));
-        return new CatalogueStage(database, gitLab, team, await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/')));
+        return new CatalogueStage(database, gitLab, team, await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/')), clock ?? new ManualClock());
     }
 
     private ServiceProvider Outbound => field ??= NewOutbound();

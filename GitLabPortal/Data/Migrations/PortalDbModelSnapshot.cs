@@ -550,6 +550,19 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("ServerLeases", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<TimeSpan>("Every")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ConnectionId");
+
+                    b.ToTable("SyncIntervals", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRange", b =>
                 {
                     b.Property<Guid>("RunId")
@@ -916,6 +929,15 @@ namespace GitLabPortal.Data.Migrations
                     b.HasOne("GitLabPortal.Connections.Server", null)
                         .WithMany()
                         .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.SyncInterval", "ConnectionId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -108,6 +108,24 @@ namespace GitLabPortal.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "SyncIntervals",
+                columns: table => new
+                {
+                    ConnectionId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Every = table.Column<TimeSpan>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_SyncIntervals", x => x.ConnectionId);
+                    table.ForeignKey(
+                        name: "FK_SyncIntervals_Connections_ConnectionId",
+                        column: x => x.ConnectionId,
+                        principalTable: "Connections",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "SyncRanges",
                 columns: table => new
                 {
@@ -163,6 +181,9 @@ namespace GitLabPortal.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "ServerLeases");
+
+            migrationBuilder.DropTable(
+                name: "SyncIntervals");
 
             migrationBuilder.DropTable(
                 name: "SyncRanges");

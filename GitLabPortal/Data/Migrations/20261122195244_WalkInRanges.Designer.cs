@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace GitLabPortal.Data.Migrations
 {
     [DbContext(typeof(PortalDb))]
-    [Migration("20261122192603_WalkInRanges")]
+    [Migration("20261122195244_WalkInRanges")]
     partial class WalkInRanges
     {
         /// <inheritdoc />
@@ -93,6 +93,32 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Accounts", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Accounts.AccountSession", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Browser")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("SeenAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("AccountSessions", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
@@ -527,6 +553,19 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("ServerLeases", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<TimeSpan>("Every")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ConnectionId");
+
+                    b.ToTable("SyncIntervals", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRange", b =>
                 {
                     b.Property<Guid>("RunId")
@@ -775,6 +814,15 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("AccountTokens", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Accounts.AccountSession", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
                 {
                     b.HasOne("GitLabPortal.Accounts.Account", "CreatedBy")
@@ -884,6 +932,15 @@ namespace GitLabPortal.Data.Migrations
                     b.HasOne("GitLabPortal.Connections.Server", null)
                         .WithMany()
                         .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.SyncInterval", "ConnectionId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
