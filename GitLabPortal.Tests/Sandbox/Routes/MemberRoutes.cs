@@ -7,11 +7,13 @@ internal static class MemberRoutes
 {
     public static readonly Route[] All =
     [
-        new("POST", "groups/:id/members", call => GroupRoutes.WithGroup(call, group => Add(call, call.Viewer.GroupLevel(group), u => u.GroupLevels, group.Id))),
-        new("POST", "projects/:id/members", call => ProjectRoutes.WithProject(call, project => Add(call, call.Viewer.Level(project), u => u.ProjectLevels, project.Id))),
+        new("POST", "groups/:id/members", call => GroupRoutes.WithGroup(call, group =>
+            Add(call, call.Viewer.GroupLevel(group), u => u.GroupLevels, group.Id, (user, level) => call.World.TellMember("add_to", user, group, level)))),
+        new("POST", "projects/:id/members", call => ProjectRoutes.WithProject(call, project =>
+            Add(call, call.Viewer.Level(project), u => u.ProjectLevels, project.Id, (user, level) => call.World.TellMember("add_to", user, project, level)))),
     ];
 
-    private static Answer Add(ApiCall call, int callersLevel, Func<SandboxUser, Dictionary<long, int>> levels, long id)
+    private static Answer Add(ApiCall call, int callersLevel, Func<SandboxUser, Dictionary<long, int>> levels, long id, Action<SandboxUser, int> tell)
     {
         if (!call.Caller.HasAdminPowers && callersLevel < 40)
             return Answers.Forbidden();
@@ -26,6 +28,7 @@ internal static class MemberRoutes
             return Answers.NotFound("User");
         if (!levels(user).TryAdd(id, (int)level!.Value))
             return Answers.Message(409, "Member already exists");
+        tell(user, (int)level.Value);
         return Json.Object(201, json => Write(json, user, (int)level.Value, call));
     }
 
