@@ -21,6 +21,7 @@ public sealed class GitLabClient
         Projects = new(transport);
         Groups = new(transport);
         Applications = new(transport);
+        Hooks = new(transport);
     }
 
     public Uri BaseUrl { get; }
@@ -36,4 +37,6 @@ public sealed class GitLabClient
     public GroupsClient Groups { get; }
 
     public ApplicationsClient Applications { get; }
+
+    public HooksClient Hooks { get; }
 }

@@ -24,6 +24,10 @@ internal static class RepositoriesFeature
         services.AddSingleton<DecideDisappearance>();
         services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
+        services.AddHooks();
         return services;
     }
+
+    /// <summary>What GitLab calls.</summary>
+    public static void MapRepositories(this IEndpointRouteBuilder routes) => routes.MapDeliveries();
 }
