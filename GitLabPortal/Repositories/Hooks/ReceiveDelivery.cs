@@ -25,7 +25,7 @@ internal sealed partial class ReceiveDelivery(
     private const int RefusalsPerMinute = 60;
     private const int MaxDeliveryId = 100;
 
-    private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan NoteRefusalEvery = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> noted = new();
