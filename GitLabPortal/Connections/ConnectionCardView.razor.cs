@@ -58,9 +58,7 @@ public sealed partial class ConnectionCardView
 
     private bool IsInsecureEntry => SecureEntry.IsInsecure(Navigation.BaseUri) && !Portal.Value.AllowInsecureTokenEntry;
 
-    private Dictionary<string, object> PartParameters => new(StringComparer.Ordinal) { ["ConnectionId"] = Card.Id };
-
-    private Dictionary<string, object> NoticeParameters => new(StringComparer.Ordinal)
+    private Dictionary<string, object> PartParameters => new(StringComparer.Ordinal)
     {
         ["ConnectionId"] = Card.Id,
         ["CanManage"] = CanManage,

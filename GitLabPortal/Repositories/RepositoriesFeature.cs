@@ -22,6 +22,7 @@ internal static class RepositoriesFeature
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
         services.AddSingleton<DisappearanceQueries>();
         services.AddSingleton<DecideDisappearance>();
+        services.AddSingleton<ChooseSyncInterval>();
         services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
         services.AddHooks();

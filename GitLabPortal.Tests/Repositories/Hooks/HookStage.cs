@@ -62,10 +62,23 @@ internal sealed class HookStage : IAsyncDisposable
         var secret = Get<SecretProtector>().Protect(new Secret(token.Secret), ConnectionTokens.Row(id));
         var connection = new Connection
         {
-            Id = id, TeamId = team.TeamId, ServerId = serverId, Name = name, ProtectedToken = secret.CipherText, TokenKeyId = secret.KeyId,
-            TokenKind = TokenKind.Personal, TokenId = token.Id, TokenScopes = "api", TokenUserId = token.User.Id, TokenUsername = token.User.Username,
-            TokenUserIsAdmin = token.User.IsAdmin, IsReadOnly = false, AllowsPlainHttp = true, Coverage = ConnectionCoverage.Everything,
-            CreatedById = team.AccountId, CreatedAt = TimeProvider.System.GetUtcNow(),
+            Id = id,
+            TeamId = team.TeamId,
+            ServerId = serverId,
+            Name = name,
+            ProtectedToken = secret.CipherText,
+            TokenKeyId = secret.KeyId,
+            TokenKind = TokenKind.Personal,
+            TokenId = token.Id,
+            TokenScopes = "api",
+            TokenUserId = token.User.Id,
+            TokenUsername = token.User.Username,
+            TokenUserIsAdmin = token.User.IsAdmin,
+            IsReadOnly = false,
+            AllowsPlainHttp = true,
+            Coverage = ConnectionCoverage.Everything,
+            CreatedById = team.AccountId,
+            CreatedAt = TimeProvider.System.GetUtcNow(),
         };
         change?.Invoke(connection);
         await ReadAsync(async db =>

@@ -95,8 +95,13 @@ public sealed class SharingTheQueueTests : IAsyncLifetime
 
     private Task AddAsync(string deliveryId, long project) => database.SaveAsync(new HookDelivery
     {
-        HookId = hook.Id, ServerId = server.Id, DeliveryId = deliveryId, News = HookNews.Project, ProjectId = project + 1,
-        ReceivedAt = clock.GetUtcNow(), NotBefore = clock.GetUtcNow(),
+        HookId = hook.Id,
+        ServerId = server.Id,
+        DeliveryId = deliveryId,
+        News = HookNews.Project,
+        ProjectId = project + 1,
+        ReceivedAt = clock.GetUtcNow(),
+        NotBefore = clock.GetUtcNow(),
     });
 
     private async Task<List<HookDelivery>> RowsAsync()

@@ -153,8 +153,8 @@ public sealed class TurningOnInstantUpdatesTests
         (await stage.TryTurnOnAsync(connection, "http://127.0.0.1:9")).Problem.ShouldBeNull();
 
         var view = await stage.ViewAsync(connection);
-        view.Trouble!.ShouldContain("nothing arrived here");
-        view.Trouble.ShouldContain("Portal:PublicUrl");
+        view.Trouble.ShouldNotBeNull().ShouldContain("nothing arrived here");
+        view.Trouble.ShouldNotBeNull().ShouldContain("Portal:PublicUrl");
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal static class HooksFeature
         services.AddSingleton<ApplyDeliveries>();
         services.AddHostedService<HookWorker>();
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<HookQueries>().DescribeRemovalAsync);
-        services.AddSingleton(new ConnectionCardPart(typeof(HookFacts), IsActing: true));
+        services.AddSingleton(new ConnectionCardPart(typeof(HookFacts)));
         return services;
     }
 }

@@ -47,8 +47,9 @@ internal static class LeaseHolder
         try
         {
             var status = File.ReadAllText($"/proc/{process.Id.ToString(CultureInfo.InvariantCulture)}/stat");
-            // The name, in parentheses, may hold anything; the start is the 20th field behind it.
-            return status[(status.LastIndexOf(')') + 2)..].Split(' ')[19];
+            // The name, in parentheses, may hold anything; behind it come the state, and as the 20th field the start.
+            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" ? "ended" : fields[19];
         }
         catch (IOException)
         {
