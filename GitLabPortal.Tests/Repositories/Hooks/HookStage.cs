@@ -134,9 +134,14 @@ internal sealed class HookStage : IAsyncDisposable
     }
 
     /// <summary>What the connection sees now, by GitLab's id.</summary>
-    public Task<Dictionary<long, string>> SeenAsync(Connection connection) => ReadAsync(db => db.Set<RepositorySighting>()
-        .Where(s => s.ConnectionId == connection.Id && s.MissingSince == null)
-        .ToDictionaryAsync(s => s.Repository!.GitLabId, s => s.Repository!.FullPath));
+    public async Task<Dictionary<long, string>> SeenAsync(Connection connection)
+    {
+        var seen = await ReadAsync(db => db.Set<RepositorySighting>()
+            .Where(s => s.ConnectionId == connection.Id && s.MissingSince == null)
+            .Select(s => new { s.Repository!.GitLabId, s.Repository.FullPath })
+            .ToListAsync());
+        return seen.ToDictionary(s => s.GitLabId, s => s.FullPath);
+    }
 
     public Task<RepositorySighting?> SightingAsync(Connection connection, long gitLabId) => ReadAsync(db => db.Set<RepositorySighting>().AsNoTracking()
         .SingleOrDefaultAsync(s => s.ConnectionId == connection.Id && s.Repository!.GitLabId == gitLabId));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -98,24 +99,35 @@ internal sealed partial class ReceiveDelivery(
     /// <summary>Null when it is too long or does not come to an end in time.</summary>
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(LongestBody);
-        var buffer = new byte[Math.Min(MaxBody, request.ContentLength ?? MaxBody) + 1];
-        var length = 0;
+        var reader = request.BodyReader;
+        using var limit = new CancellationTokenSource(LongestBody);
+        // Unlike a cancelled token, this leaves the connection in order.
+        await using var ending = limit.Token.Register(reader.CancelPendingRead);
         try
         {
-            for (int read; (read = await request.Body.ReadAsync(buffer.AsMemory(length), limit.Token)) > 0;)
+            while (true)
             {
-                length += read;
-                if (length == buffer.Length) return null;
+                var read = await reader.ReadAsync(cancellationToken);
+                if (read.IsCanceled || read.Buffer.Length > MaxBody)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    return null;
+                }
+
+                if (read.IsCompleted)
+                {
+                    var body = read.Buffer.ToArray();
+                    reader.AdvanceTo(read.Buffer.End);
+                    return body;
+                }
+
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
         }
-        catch (Exception e) when (e is IOException or BadHttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is IOException or BadHttpRequestException)
         {
             return null;
         }
-
-        return buffer.AsMemory(0, length);
     }
 
     /// <summary>

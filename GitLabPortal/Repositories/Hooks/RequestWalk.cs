@@ -8,8 +8,8 @@ namespace GitLabPortal.Repositories;
 internal sealed class RequestWalk(
     IDbContextFactory<PortalDb> contexts, SyncJournal journal, ConnectionFeed connections, SyncFeed feed, TimeProvider time)
 {
-    /// <summary>Complete walks that events cause are at least this far apart, and twice as far as the last one took.</summary>
-    private static readonly TimeSpan LeastRest = TimeSpan.FromMinutes(1);
+    /// <summary>Complete walks that events cause are at least this far apart, and three times as far as the last one took.</summary>
+    private static readonly TimeSpan LeastRest = TimeSpan.FromSeconds(10);
 
     /// <returns>False when it cannot begin yet: another walk goes on, which has read older pages already, or the last one was just now.</returns>
     public async Task<bool> RunAsync(Connection connection, NeededWalk needed, CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal sealed class RequestWalk(
 
     private static TimeSpan Rest(SyncRun run)
     {
-        var twice = 2 * (run.FinishedAt!.Value - run.StartedAt);
-        return twice > LeastRest ? twice : LeastRest;
+        var rest = 3 * (run.FinishedAt!.Value - run.StartedAt);
+        return rest > LeastRest ? rest : LeastRest;
     }
 }
