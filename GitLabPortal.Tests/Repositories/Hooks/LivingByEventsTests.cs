@@ -275,7 +275,6 @@ public sealed class LivingByEventsTests
         await using var stage = await HookStage.StartAsync();
         var connection = await stage.ConnectWithHookAsync();
         var before = await stage.SeenAsync(connection);
-        await AgeWalksAsync(stage);
         // The token lost most of what it saw, and each project is spoken of.
         stage.GitLab.World.SetAdmin(stage.GitLab.World.Root, false);
         foreach (var id in before.Keys.Take(8)) await stage.DeliverAsync($$"""{"event_name":"project_update","project_id":{{id}}}""");
