@@ -194,7 +194,7 @@ public sealed class GuardedHttpTests
     }
 
     [Fact]
-    public async Task A_cancelled_request_with_a_trace_ends_its_connection_attempt_at_once()
+    public async Task A_cancelled_check_ends_its_connection_attempt_at_once()
     {
         using var outbound = new TestOutbound().Name("git.example", "10.0.0.1");
         var ended = new TaskCompletionSource();
@@ -207,10 +207,8 @@ public sealed class GuardedHttpTests
             return Stream.Null;
         };
         using var leaving = new CancellationTokenSource();
-        using var client = outbound.Http.Own();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "https://git.example/");
-        new ConnectTrace { Cancellation = leaving.Token }.AttachTo(request);
-        var call = client.SendAsync(request, leaving.Token);
+        using var client = outbound.Http.Own(NetworkPath.Encrypted, new DedicatedConnections { Cancellation = leaving.Token });
+        var call = client.GetAsync(new Uri("https://git.example/"), leaving.Token);
         await dialling.Task;
 
         await leaving.CancelAsync();

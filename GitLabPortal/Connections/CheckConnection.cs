@@ -38,9 +38,7 @@ public sealed class CheckConnection(
         var server = connection.Server!;
         if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token)
         {
-            return Fail(connection, ConnectionStatus.TokenLost, [Finding.Failed(
-                "token-lost", "The stored token cannot be read", "The key that protected it is no longer in the portal's key ring.",
-                "Replace the token: create a new one on GitLab and paste it here. Repositories and projects stay.", FixOwner.You)]);
+            return Fail(connection, ConnectionStatus.TokenLost, [ConnectionCodes.TokenLost.Saw("The key that protected it is no longer in the portal's key ring.")]);
         }
 
         var probed = await probe.RunAsync(server.BaseUrl, connection.AllowsPlainHttp, progress, cancellationToken);

@@ -133,5 +133,5 @@ internal static class OwnConnections
     }
 
     public static TokenCheckRequest CheckOf(Connection connection, Secret token) =>
-        new(InstanceUrl.Parse(connection.Server!.BaseUrl).Value!, token, connection.IsReadOnly, connection.AllowsPlainHttp, connection.Coverage);
+        new(InstanceUrl.Parse(connection.Server!.BaseUrl).Value!, token, connection.IsReadOnly, NetworkPath.For(connection.AllowsPlainHttp), connection.Coverage);
 }

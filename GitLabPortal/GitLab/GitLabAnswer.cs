@@ -9,6 +9,9 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
 {
     private const int LongBody = 64 * 1024;
 
+    /// <summary>Of HTTP, as the server answered.</summary>
+    public Version HttpVersion { get; init; } = System.Net.HttpVersion.Version11;
+
     public bool IsSuccess => Status is >= 200 and < 300;
 
     public bool IsHtml => MediaType is "text/html" or "application/xhtml+xml" || (MediaType is null && StartsWith("<"));
@@ -41,7 +44,7 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             phase = "reading the answer";
             var body = await ReadAsync(response.Content, http.MaxResponseContentBufferSize, timeout.Token);
-            return new((int)response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(), body);
+            return new((int)response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(), body) { HttpVersion = response.Version };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -14,12 +14,29 @@ public sealed record GitLabPage<T>(IReadOnlyList<T> Items, int? Total, bool HasM
     /// Only to be told to people; never followed.
     /// </summary>
     public string? LinkHost { get; init; }
+
+    /// <summary>Null when GitLab limits nothing, or does not say.</summary>
+    public GitLabRateLimit? RateLimit { get; init; }
 }
+
+/// <summary>What GitLab says of its limit for this account, as far as headers show it, on every answer from 18.6 on.</summary>
+/// <param name="PerMinute">Rounded to a minute whatever the real period is; not to be computed with.</param>
+/// <param name="Observed">Requests in the real period so far.</param>
+/// <param name="Remaining">Requests left in the real period.</param>
+public sealed record GitLabRateLimit(int PerMinute, int Observed, int Remaining);
 
 internal static partial class GitLabPaging
 {
     public static int? Total(GitLabAnswer answer) =>
         int.TryParse(answer.Header("X-Total"), NumberStyles.None, CultureInfo.InvariantCulture, out var total) ? total : null;
+
+    public static GitLabRateLimit? RateLimit(GitLabAnswer answer) =>
+        Number(answer, "RateLimit-Limit") is { } limit && Number(answer, "RateLimit-Remaining") is { } remaining
+            ? new(limit, Number(answer, "RateLimit-Observed") ?? 0, remaining)
+            : null;
+
+    private static int? Number(GitLabAnswer answer, string header) =>
+        int.TryParse(answer.Header(header), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     public static bool IsOffsetPage(GitLabAnswer answer) => answer.Header("X-Page") is not null;
 

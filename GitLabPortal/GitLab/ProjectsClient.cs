@@ -57,6 +57,10 @@ public sealed class ProjectsClient
     public async Task<GitLabProject> GetAsync(long id, CancellationToken cancellation) =>
         (await transport.GetAsync(string.Create(CultureInfo.InvariantCulture, $"projects/{id}"), GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();
 
+    /// <summary>By its full path, which some proxies break on the way (they decode %2F); by number is better.</summary>
+    public async Task<GitLabProject> GetByPathAsync(string fullPath, CancellationToken cancellation) =>
+        (await transport.GetAsync($"projects/{Uri.EscapeDataString(fullPath)}", GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();
+
     private async Task<GitLabPage<GitLabProject>> ReadAsync(ProjectListQuery query, string paging, CancellationToken cancellation)
     {
         var (bodies, answer) = await transport.GetAsync(Path(query, paging), GitLabJson.Default.ProjectBodyArray, cancellation);
@@ -64,7 +68,11 @@ public sealed class ProjectsClient
         // A proxy that caches without the query, or a server that ignores id_after, would make a walk endless.
         if (query.IdAfter is { } after && projects.Any(p => p.Id <= after))
             throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list does not go on after the given id.");
-        return new(projects, GitLabPaging.Total(answer), projects.Length > 0) { LinkHost = GitLabPaging.LinkHost(answer, transport.BaseUrl) };
+        return new(projects, GitLabPaging.Total(answer), projects.Length > 0)
+        {
+            LinkHost = GitLabPaging.LinkHost(answer, transport.BaseUrl),
+            RateLimit = GitLabPaging.RateLimit(answer),
+        };
     }
 
     private static string Path(ProjectListQuery query, string paging)

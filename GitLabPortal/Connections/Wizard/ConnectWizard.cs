@@ -85,11 +85,7 @@ public sealed class ConnectWizard(
         if (AlreadyConnectedAs.Count == 0 || acknowledgedBaseUrl == report.Address.BaseUrl) return true;
 
         acknowledgedBaseUrl = report.Address.BaseUrl;
-        ServerFindings = [.. ServerFindings, Finding.Warning(
-            "already-connected", "This team has this server already",
-            $"It is connected as {string.Join(", ", AlreadyConnectedAs.Select(n => $"“{n}”"))}.",
-            "Press the button again only if you need a second token for it, for example for another group. To put a new token in place of an old one, use “Replace token” in the list of connections.",
-            FixOwner.You)];
+        ServerFindings = [.. ServerFindings, ConnectionCodes.AlreadyConnected.Saw($"It is connected as {string.Join(", ", AlreadyConnectedAs.Select(n => $"“{n}”"))}.")];
         return false;
     }
 
@@ -106,7 +102,7 @@ public sealed class ConnectWizard(
         }
 
         var progress = new LiveFindings(list => TokenFindings = list, changed);
-        var report = await inspector.RunAsync(new TokenCheckRequest(address, cleaned.Value, ReadOnly, AllowPlainHttp, Coverage), progress, cancellationToken);
+        var report = await inspector.RunAsync(new TokenCheckRequest(address, cleaned.Value, ReadOnly, NetworkPath.For(AllowPlainHttp), Coverage), progress, cancellationToken);
         progress.Finish(report.Findings);
         Passport = report.Passport;
         if (!report.CanConnect || report.Passport is null) return false;
@@ -121,7 +117,7 @@ public sealed class ConnectWizard(
         if (passed is null || Server?.Address is not { } address) return Result.Of<IReadOnlyList<GitLabGroup>>([]);
         try
         {
-            var page = await clients.For(address.BaseUrl, passed.Token, passed.AllowsPlainHttp).Groups.ListAsync(search, 1, cancellationToken);
+            var page = await clients.For(address.BaseUrl, passed.Token, NetworkPath.For(passed.AllowsPlainHttp)).Groups.ListAsync(search, 1, cancellationToken);
             return Result.Of<IReadOnlyList<GitLabGroup>>(page.Items);
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
@@ -151,7 +147,7 @@ public sealed class ConnectWizard(
         var isToken = PastedToken.LooksLikeOne(url);
         // A token in the wrong field goes no further: not into the page's address, not to a name server.
         Url = isToken ? "" : url ?? "";
-        if (isToken) Server = new ServerReport(null, ServerFindings = [ServerCodes.IsToken.Saw("This looks like an access token. It was not used and is forgotten.")], null, [], IsPlainHttp: false, IsPrivate: false);
+        if (isToken) Server = new ServerReport(null, ServerFindings = [AddressCodes.IsToken.Saw("This looks like an access token. It was not used and is forgotten.")], null, [], IsPlainHttp: false, IsPrivate: false);
     }
 
     public void ForgetServer()

@@ -36,14 +36,14 @@ internal sealed class CertificateInspection(X509Certificate2Collection extraRoot
         if (isTrustedByExtraRoot) errors &= ~SslPolicyErrors.RemoteCertificateChainErrors;
         Seen = new(
             errors is SslPolicyErrors.None ? [] : Troubles(leaf, flags, errors, chain?.ChainElements.Count ?? 1),
-            leaf.Subject,
-            leaf.Issuer,
-            Utc(leaf.NotBefore),
-            Utc(leaf.NotAfter),
             Names(leaf),
-            leaf.GetCertHashString(HashAlgorithmName.SHA256));
+            Shown(leaf, chain),
+            isTrustedByExtraRoot);
         return errors is SslPolicyErrors.None;
     }
+
+    private static ShownCertificate[] Shown(X509Certificate2 leaf, X509Chain? chain) =>
+        chain is { ChainElements.Count: > 0 } ? [.. chain.ChainElements.Select(e => ShownCertificate.Of(e.Certificate))] : [ShownCertificate.Of(leaf)];
 
     /// <summary>What is wrong with the chain: by the machine's authorities and, if they do not know it, by the extra ones.</summary>
     private X509ChainStatusFlags ChainFlags(X509Certificate2 leaf, X509Chain? seen, out bool isTrustedByExtraRoot)
