@@ -14,5 +14,6 @@ public static class PersonClaims
     /// <summary>The name to show; empty for somebody who is not signed in.</summary>
     public static string GetDisplayName(this ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.GivenName) ?? "";
 
-    public static string? GetSessionId(this ClaimsPrincipal person) => person.FindFirstValue(SessionIdType);
+    /// <summary>Null for somebody who is not signed in.</summary>
+    public static Guid? GetSessionId(this ClaimsPrincipal person) => Guid.TryParse(person.FindFirstValue(SessionIdType), out var id) ? id : null;
 }

@@ -1,13 +1,12 @@
 using System.Security.Claims;
 using GitLabPortal.Accounts;
-using GitLabPortal.Security;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 
 namespace GitLabPortal.SignIn;
 
 /// <summary>Begins and ends the session of the browser that sent the request.</summary>
-public sealed class BrowserSession(SignInManager<Account> signIn, EndSession endSession)
+public sealed class BrowserSession(SignInManager<Account> signIn, StartSession startSession, EndSession endSession)
 {
     /// <param name="context">The request.</param>
     /// <param name="account">Who it is.</param>
@@ -15,8 +14,8 @@ public sealed class BrowserSession(SignInManager<Account> signIn, EndSession end
     public async Task BeginAsync(HttpContext context, Account account, bool keep)
     {
         await EndAsync(context.User);
-        await signIn.SignInWithClaimsAsync(
-            account, new AuthenticationProperties { IsPersistent = keep }, [new Claim(PersonClaims.SessionIdType, OneTimeCode.New())]);
+        var id = await startSession.RunAsync(account.Id, context.Request.Headers.UserAgent, context.RequestAborted);
+        await signIn.SignInWithClaimsAsync(account, new AuthenticationProperties { IsPersistent = keep }, [new Claim(PersonClaims.SessionIdType, id.ToString())]);
     }
 
     /// <summary>Goes on with a session that a new password has just ended.</summary>
