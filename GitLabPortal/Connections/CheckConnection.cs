@@ -41,11 +41,11 @@ public sealed class CheckConnection(
             return Fail(connection, ConnectionStatus.TokenLost, [ConnectionCodes.TokenLost.Saw("The key that protected it is no longer in the portal's key ring.")]);
         }
 
-        var probed = await probe.RunAsync(server.BaseUrl, connection.AllowsPlainHttp, progress, cancellationToken);
+        var probed = await probe.RunAsync(server.BaseUrl, connection.Path(time), progress, cancellationToken);
         if (!probed.CanContinue) return Fail(connection, ConnectionStatus.Unreachable, probed.Findings);
 
         server.Issuer = probed.Issuer ?? server.Issuer;
-        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token), progress, cancellationToken);
+        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
         IReadOnlyList<Finding> all = [.. probed.Findings, .. report.Findings];
         if (!report.CanConnect || report.Passport is not { } passport) return Fail(connection, ConnectionStatus.TokenRefused, all);
 

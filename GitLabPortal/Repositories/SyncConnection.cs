@@ -43,7 +43,7 @@ internal sealed partial class SyncConnection(
             }
 
             // No tries of its own: the walk waits where it can be seen.
-            var client = gitLab.For(connection.Server!.BaseUrl, token, NetworkPath.For(connection.AllowsPlainHttp), maxRetries: 0);
+            var client = gitLab.For(connection.Server!.BaseUrl, token, connection.Path(time), maxRetries: 0);
             return await WalkAsync(connection, run, client, cancellationToken);
         }
         catch (GitLabException e)

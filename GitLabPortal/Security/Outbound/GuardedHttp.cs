@@ -52,8 +52,6 @@ public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOp
     {
         Timeout = options.Value.RequestTimeout,
         MaxResponseContentBufferSize = options.Value.MaxResponseBytes,
-        DefaultRequestVersion = HttpVersion.Version11,
-        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
     private PlainSpokenHandler Handler(NetworkPath path, DedicatedConnections connections) => new()
@@ -87,6 +85,8 @@ public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOp
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            // Requests at the same time share one connection where the server can do it; each new one would cost more than it saves.
+            if (request.RequestUri?.Scheme == Uri.UriSchemeHttps) (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
             try
             {
                 return await base.SendAsync(request, cancellationToken);
