@@ -23,6 +23,7 @@ internal static class DiagnosisBenchmark
         gitlab.World.AddMemberOfEveryGroup(bot);
         var token = gitlab.World.AddToken(bot, ["api"], expiresInDays: 200).Secret;
 
+        await output.WriteLineAsync($"a TLS connection alone, when the network's round trip takes 60 ms: {await HandshakeAsync(certificates, gitlab.Url.Port, cancellationToken):0} ms");
         await MeasureAsync("answers take 60 ms", isNetworkSlow: false);
         await MeasureAsync("the network's round trip takes 60 ms", isNetworkSlow: true);
 
@@ -54,6 +55,23 @@ internal static class DiagnosisBenchmark
                     $"  {(oneByOne ? "one after the other" : "as the portal does it"),-22} {median,6:0} ms (median of {Runs}), {requests} requests, {connections} connections, {median / RoundTrip.TotalMilliseconds:0.0} round trips of 60 ms");
             }
         }
+    }
+
+    /// <summary>Median of connecting and agreeing on encryption, without any request.</summary>
+    private static async Task<double> HandshakeAsync(TestCertificates certificates, int port, CancellationToken cancellationToken)
+    {
+        List<double> times = [];
+        for (var run = 0; run <= Runs; run++)
+        {
+            using var outbound = TestOutbound.ToLoopback(certificates.Authority).Name("git.example", "127.0.0.1");
+            outbound.Dial = new LatentNetwork(RoundTrip).DialAsync;
+            var started = Stopwatch.GetTimestamp();
+            await using var stream = await outbound.Connector.ConnectAsync(new Uri($"https://git.example:{port}"), PlainHttp.Never, [certificates.Authority], cancellationToken);
+            if (run > 0) times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        times.Sort();
+        return times[times.Count / 2];
     }
 
     private static async Task CheckAsync(TestOutbound outbound, string address, string token, bool oneByOne, CancellationToken cancellationToken)

@@ -64,6 +64,8 @@ public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOp
             Credentials = null,
             AutomaticDecompression = DecompressionMethods.All,
             MaxResponseHeadersLength = 64,
+            // A page of a list fits: with the default of 64 KB it would come in pieces, each a round trip later.
+            InitialHttp2StreamWindowSize = 2 * 1024 * 1024,
             // Names are looked up (and vetted) again now and then.
             PooledConnectionLifetime = TimeSpan.FromMinutes(3),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
