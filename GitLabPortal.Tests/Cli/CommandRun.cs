@@ -24,7 +24,8 @@ internal sealed class CommandRun : IDisposable
         using var error = new StringWriter();
         var console = new CommandConsole(new StringReader(Input), output, error, IsLive: false);
         var code = await CommandLine.RunAsync(
-            [.. args, $"--Data:Directory={DataDirectory}", "--Outbound:AllowedNetworks:0=127.0.0.0/8"], console, CancellationToken.None);
+            // First, so that a test's own settings count.
+            [$"--Data:Directory={DataDirectory}", "--Outbound:AllowedNetworks:0=127.0.0.0/8", .. args], console, CancellationToken.None);
         (Out, Error) = (output.ToString(), error.ToString());
         return code;
     }

@@ -20,6 +20,7 @@ public sealed partial class ConnectionCardView
     private bool isChecking;
     private (string Function, string Selector)? nextFocus;
     private bool isReplacing;
+    private bool isNetworking;
 
     [Parameter, EditorRequired] public ConnectionCard Card { get; set; } = null!;
 
@@ -37,6 +38,8 @@ public sealed partial class ConnectionCardView
     [Inject] private CheckConnection Check { get; set; } = null!;
 
     [Inject] private ReplaceToken Replace { get; set; } = null!;
+
+    [Inject] private ChangeConnectionNetwork Network { get; set; } = null!;
 
     [Inject] private RenameConnection Rename { get; set; } = null!;
 
@@ -182,13 +185,39 @@ public sealed partial class ConnectionCardView
 
     private void OpenReplace()
     {
-        (isReplacing, problem, live) = (true, null, []);
+        (isReplacing, isNetworking, problem, live) = (true, false, null, []);
         Focus("focus", " .replace :is(input, button)");
     }
 
-    private void CancelReplace()
+    private void OpenNetwork()
     {
-        (isReplacing, problem, live) = (false, null, []);
+        (isReplacing, isNetworking, problem, live) = (false, true, null, []);
+        Focus("focus", " .network textarea");
+    }
+
+    private async Task SaveNetworkAsync(NetworkSettings settings)
+    {
+        await ActAsync(isCheck: true, async access =>
+        {
+            var result = await Network.RunAsync(access, Card.Id, settings, new LiveList(this), Lifetime);
+            problem = result.Problem;
+            if (result.IsSuccess)
+            {
+                (isNetworking, live) = (false, []);
+                Toasts.Success("The network settings are in use.");
+            }
+            else if (result.Problem is Problem.Refused refused)
+            {
+                live = refused.Findings;
+            }
+        });
+        if (isNetworking) FocusError();
+        else FocusMenu();
+    }
+
+    private void CloseForms()
+    {
+        (isReplacing, isNetworking, problem, live) = (false, false, null, []);
         FocusMenu();
     }
 

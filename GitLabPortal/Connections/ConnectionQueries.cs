@@ -1,5 +1,6 @@
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 
@@ -22,6 +23,8 @@ public sealed record ConnectionCard
     public required DateOnly? TokenExpiresOn { get; init; }
     public required bool IsReadOnly { get; init; }
     public required bool AllowsPlainHttp { get; init; }
+    public IReadOnlyList<ShownCertificate> Authorities { get; init; } = [];
+    public string? BrowserUrl { get; init; }
     public required ConnectionCoverage Coverage { get; init; }
     public required IReadOnlyList<string> Groups { get; init; }
     public required string CreatedBy { get; init; }
@@ -30,7 +33,7 @@ public sealed record ConnectionCard
     public required IReadOnlyList<Finding> Findings { get; init; }
 }
 
-public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts)
+public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts, TimeProvider time)
 {
     /// <summary>The team's connections, by name.</summary>
     public async Task<IReadOnlyList<ConnectionCard>> ForTeamAsync(TeamAccess access, CancellationToken cancellationToken)
@@ -66,6 +69,8 @@ public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts)
             TokenExpiresOn = r.Connection.TokenExpiresOn,
             IsReadOnly = r.Connection.IsReadOnly,
             AllowsPlainHttp = r.Connection.AllowsPlainHttp,
+            Authorities = TrustedAuthorities.Parse(r.Connection.TrustedAuthorities, time).Value?.All ?? [],
+            BrowserUrl = r.Connection.BrowserUrl,
             Coverage = r.Connection.Coverage,
             Groups = r.Groups,
             CreatedBy = r.CreatedBy,

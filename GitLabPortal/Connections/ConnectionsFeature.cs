@@ -12,6 +12,7 @@ internal static class ConnectionsFeature
         services.AddSingleton<ConnectServer>();
         services.AddSingleton<WizardSeal>();
         services.AddSingleton<CheckConnection>();
+        services.AddSingleton<ChangeConnectionNetwork>();
         services.AddSingleton<ReplaceToken>();
         services.AddSingleton<RenameConnection>();
         services.AddSingleton<RemoveConnection>();

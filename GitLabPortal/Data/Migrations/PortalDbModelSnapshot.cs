@@ -127,6 +127,10 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<bool>("AllowsPlainHttp")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BrowserUrl")
+                        .HasMaxLength(2100)
+                        .HasColumnType("TEXT");
+
                     b.Property<DateTime?>("CheckedAt")
                         .HasColumnType("TEXT");
 
@@ -205,6 +209,10 @@ namespace GitLabPortal.Data.Migrations
 
                     b.Property<string>("TokenUsername")
                         .HasMaxLength(300)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TrustedAuthorities")
+                        .HasMaxLength(65536)
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
