@@ -6,7 +6,7 @@ namespace GitLabPortal.SignIn;
 
 public static class SignInFeature
 {
-    /// <summary>First run, sign-in with a password, invitations for new people.</summary>
+    /// <summary>First run, sign-in with a password or with one's own GitLab, invitations for new people.</summary>
     public static IServiceCollection AddSignIn(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<SignInOptions>(configuration, SignInOptions.Section, o => o.Problems());
@@ -15,6 +15,14 @@ public static class SignInFeature
         services.AddSingleton<FailedTries>();
         services.AddScoped<SetUpPortal>();
         services.AddScoped<BrowserSession>();
+        services.AddSingleton<SignInTrips>();
+        services.AddSingleton<RecognisedServers>();
+        services.AddSingleton<SetOut>();
+        services.AddScoped<EnterPortal>();
+        services.AddSingleton<LinkIdentity>();
+        services.AddScoped<ComeBack>();
+        services.AddSingleton<SignInWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<SignInWatch>());
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SetUpAnnouncement>(provider, Console.Out));
         return services;
     }

@@ -16,4 +16,11 @@ public sealed class GitLabClients(GuardedHttp http, TimeProvider time)
     /// <param name="maxRetries">0 leaves tries and waiting to the caller.</param>
     public GitLabClient For(string baseUrl, Secret? token, bool allowsPlainHttp, int maxRetries = 2) =>
         new(http.Shared(allowsPlainHttp), new Uri(baseUrl), token?.Reveal(), time, GitLabRetry.Default with { MaxRetries = maxRetries });
+
+    /// <summary>A client with somebody's own OAuth token; otherwise like <see cref="For"/>.</summary>
+    public GitLabClient ForPerson(string baseUrl, Secret accessToken, bool allowsPlainHttp, int maxRetries = 1) =>
+        new(http.Shared(allowsPlainHttp), new Uri(baseUrl), accessToken.Reveal(), time, GitLabRetry.Default with { MaxRetries = maxRetries }, isOAuth: true);
+
+    /// <summary>The server's token endpoint.</summary>
+    public OAuthClient OAuth(string baseUrl, bool allowsPlainHttp) => new(http.Shared(allowsPlainHttp), new Uri(baseUrl), time);
 }
