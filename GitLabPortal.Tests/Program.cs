@@ -6,5 +6,6 @@ return args switch
 {
     ["sandbox", .. var rest] => await SandboxCommand.RunAsync(rest, CancellationToken.None),
     ["demo", .. var rest] => await DemoCommand.RunAsync(rest, CancellationToken.None),
+    [SetUpChild.Command, .. var rest] => await SetUpChild.RunAsync(rest),
     _ => await ConsoleRunner.Run(args),
 };

@@ -93,7 +93,8 @@ public sealed class SignInStage : IAsyncDisposable
     public async Task<Uri> ConsentAsync(Uri authorize, SandboxUser user, bool deny = false)
     {
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
-        await http.PostAsync(GitLab.At("/users/sign_in"), new FormUrlEncodedContent([new("user[login]", user.Username), new("user[password]", "x")]));
+        var server = authorize.GetLeftPart(UriPartial.Path)[..^"/oauth/authorize".Length];
+        await http.PostAsync(server + "/users/sign_in", new FormUrlEncodedContent([new("user[login]", user.Username), new("user[password]", "x")]));
         var asked = HttpUtility.ParseQueryString(authorize.Query);
         var fields = asked.AllKeys.Select(k => KeyValuePair.Create(k!, asked[k]!)).ToList();
         if (deny) fields.Add(KeyValuePair.Create("_method", "delete"));

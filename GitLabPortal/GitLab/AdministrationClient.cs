@@ -71,6 +71,10 @@ public sealed class AdministrationClient
         }
     }
 
+    /// <summary>Administrators find people by their whole address, public or not.</summary>
+    public async Task<bool> HasUserWithEmailAsync(string email, CancellationToken cancellation) =>
+        (await transport.GetAsync($"users?search={Uri.EscapeDataString(email)}", OAuthJson.Default.AdminUserBodyArray, cancellation)).Value.Length > 0;
+
     /// <summary>An ordinary account that nobody can sign in to: its password is random and nobody is told.</summary>
     public async Task<GitLabAccount> CreateUserAsync(string username, string name, string email, string note, CancellationToken cancellation)
     {
@@ -84,6 +88,20 @@ public sealed class AdministrationClient
             ["skip_confirmation"] = true,
         };
         return (await transport.PostAsync("users", body, OAuthJson.Default.AdminUserBody, cancellation)).ToAccount();
+    }
+
+    /// <summary>Whether this version and licence have accounts for programs.</summary>
+    public async Task<bool> OffersServiceAccountsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await transport.GetAsync("service_accounts?per_page=1", OAuthJson.Default.AdminUserBodyArray, cancellation);
+            return true;
+        }
+        catch (GitLabException e) when (e is GitLabNotFoundException or GitLabForbiddenException or GitLabRejectedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>An account for programs; not every licence and version has them: then <see cref="GitLabNotFoundException"/> or <see cref="GitLabForbiddenException"/>.</summary>

@@ -22,6 +22,12 @@ public static class SignInFeature
         services.AddSingleton<LinkIdentity>();
         services.AddScoped<ComeBack>();
         services.AddSingleton<SignInWatch>();
+        services.AddSingleton<CheckAdminToken>();
+        services.AddSingleton<DraftPlan>();
+        services.AddSingleton<SetUpJournal>();
+        services.AddSingleton<SetUpStepRunner>();
+        services.AddSingleton<ApplySetUp>();
+        services.AddSingleton<UndoSetUp>();
         services.AddHostedService(provider => provider.GetRequiredService<SignInWatch>());
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SetUpAnnouncement>(provider, Console.Out));
         return services;

@@ -57,7 +57,7 @@ public sealed class RefreshingTokensTests : IAsyncLifetime
     [Fact]
     public async Task Two_processes_on_one_database_make_one_refresh()
     {
-        await using var other = OtherProcess();
+        await using var other = Processes.Open(stage.Portal.DataDirectory);
         await ExpireAsync();
         stage.GitLab.Faults.Answer("/oauth/token", 1, Fault.Delay(TimeSpan.FromMilliseconds(500)));
 
@@ -189,20 +189,5 @@ public sealed class RefreshingTokensTests : IAsyncLifetime
         await using var db = await stage.Get<IDbContextFactory<PortalDb>>().CreateDbContextAsync();
         change(await db.Set<GitLabIdentity>().SingleAsync(i => i.Id == identity));
         await db.SaveChangesAsync();
-    }
-
-    /// <summary>The same database and keys in another set of services, as another process has them.</summary>
-    private ServiceProvider OtherProcess()
-    {
-        var services = new ServiceCollection();
-        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
-        {
-            ["Data:Directory"] = stage.Portal.DataDirectory,
-            ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
-        };
-        services.AddSingleton<Microsoft.Extensions.Configuration.IConfiguration>(configuration);
-        services.AddLogging();
-        services.AddFeatures(configuration);
-        return services.BuildServiceProvider();
     }
 }

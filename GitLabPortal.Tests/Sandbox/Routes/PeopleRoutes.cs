@@ -22,6 +22,7 @@ internal static class PeopleRoutes
         new("POST", "users/:user_id/personal_access_tokens", call => CreateToken(call, isImpersonation: false)) { Access = Access.Admin },
         new("POST", "users/:user_id/impersonation_tokens", call => CreateToken(call, isImpersonation: true)) { Access = Access.Admin },
         new("POST", "user/personal_access_tokens", CreateOwnToken) { Since = Capability.SelfServiceTokens },
+        new("GET", "service_accounts", ListServiceAccounts) { Access = Access.Admin, InCoreSince = Capability.ServiceAccountsInCore },
         new("POST", "service_accounts", CreateServiceAccount) { Access = Access.Admin, InCoreSince = Capability.ServiceAccountsInCore },
     ];
 
@@ -79,9 +80,27 @@ internal static class PeopleRoutes
     private static Answer WithUser(ApiCall call, Func<SandboxUser, Answer> handle) =>
         call.PathNumber("id") is { } id && call.World.FindUser(id) is { } user ? handle(user) : Answers.NotFound("User");
 
+    private static Answer ListServiceAccounts(ApiCall call)
+    {
+        if (RefusesServiceAccounts(call))
+            return Answers.Forbidden();
+        var (page, perPage) = Paging.Read(call.Parameters);
+        if (call.Parameters.Complaint is { } complaint)
+            return complaint;
+        var found = call.World.Users.Where(u => u.Kind is SandboxUserKind.ServiceAccount).ToList();
+        return Json.Array(found.Skip((page - 1) * perPage).Take(perPage), (json, user) =>
+        {
+            json.WriteStartObject();
+            UserShape.WriteBasicProperties(json, user, call.Server);
+            json.WriteEndObject();
+        }).WithOffsetHeaders(call, page, perPage, found.Count, [new("page", "1"), new("per_page", "20")]);
+    }
+
+    private static bool RefusesServiceAccounts(ApiCall call) => !call.World.Settings.IsLicensed && !call.Release.Has(Capability.ServiceAccountsInCore);
+
     private static Answer CreateServiceAccount(ApiCall call)
     {
-        if (!call.World.Settings.IsLicensed && !call.Release.Has(Capability.ServiceAccountsInCore))
+        if (RefusesServiceAccounts(call))
             return Answers.Forbidden();
         var username = call.Parameters["username"] ?? $"service_account_{Deterministic.Hex($"service:{call.World.Users.Count}", 32)}";
         if (call.World.FindNamespace(username) is not null)

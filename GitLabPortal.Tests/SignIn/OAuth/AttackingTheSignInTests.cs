@@ -45,7 +45,7 @@ public sealed class AttackingTheSignInTests : IAsyncLifetime
 
         var answer = await browser.OpenAsync($"/sign-in/gitlab?code={back["code"]}&state={own}");
 
-        await ShouldBeRefusedAsync(answer, "GitLab refused");
+        await ShouldBeRefusedAsync(answer, "Sign in again");
         (await stage.IdentityAsync(mallory)).ShouldBeNull();
     }
 
@@ -92,7 +92,7 @@ public sealed class AttackingTheSignInTests : IAsyncLifetime
         var thief = stage.OpenBrowser();
         thief.Cookies.Add(copy);
 
-        (await thief.OpenAsync(back.PathAndQuery)).Text.ShouldContain("GitLab refused the sign-in");
+        (await thief.OpenAsync(back.PathAndQuery)).Text.ShouldContain("The sign-in was used already");
         thief.SessionCookie.ShouldBeNull();
     }
 
