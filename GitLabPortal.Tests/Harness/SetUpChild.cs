@@ -47,11 +47,11 @@ internal static class SetUpChild
         var access = await AccessAsync(services);
         var order = new SetUpOrder(new(access.AccountId, "Ada"), (_, _) => Task.FromResult<GitLabPortal.Kernel.Result<TeamAccess>>(access));
         var done = 0;
-        var result = await services.GetRequiredService<ApplySetUp>().RunAsync(setUp, admin.Value!, order, () =>
+        var result = await services.GetRequiredService<ApplySetUp>().RunAsync(setUp, admin.Value!, order, async () =>
         {
-            Console.Out.WriteLine("step");
-            Console.Out.Flush();
-            if (++done == steps) Thread.Sleep(Timeout.Infinite);
+            await Console.Out.WriteLineAsync("step");
+            await Console.Out.FlushAsync();
+            if (++done == steps) await Task.Delay(Timeout.Infinite);
         }, CancellationToken.None);
         await Console.Out.WriteLineAsync(result.Problem?.Message ?? "done");
         return 1;

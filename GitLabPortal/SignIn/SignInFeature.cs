@@ -28,6 +28,15 @@ public static class SignInFeature
         services.AddSingleton<SetUpStepRunner>();
         services.AddSingleton<ApplySetUp>();
         services.AddSingleton<UndoSetUp>();
+        services.AddSingleton<ConnectWithToken>();
+        services.AddSingleton<EnterByHand>();
+        services.AddSingleton<CheckDrift>();
+        services.AddSingleton<ServerQueries>();
+        services.AddSingleton<ServerAccess>();
+        services.AddSingleton<CreateSetUpLink>();
+        services.AddSingleton<ChangeEntry>();
+        services.AddSingleton<RemoveServer>();
+        services.AddSingleton<GuestLimit>();
         services.AddHostedService(provider => provider.GetRequiredService<SignInWatch>());
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SetUpAnnouncement>(provider, Console.Out));
         return services;

@@ -11,7 +11,7 @@ namespace GitLabPortal.Tests.SignIn.Servers;
 
 public sealed class SettingUpAServerTests
 {
-    private static readonly Action Ignore = () => { };
+    private static readonly Func<Task> Ignore = () => Task.CompletedTask;
 
     [Theory]
     [InlineData("16.6.10-ee")]

@@ -72,12 +72,15 @@ public sealed class ServerEntry
 
     public Teams.Team? Team { get; init; }
 
-    public IReadOnlyList<ChosenGroup> ChosenGroups() =>
+    public IReadOnlyList<ChosenGroup> ChosenGroups() => Read(Groups);
+
+    /// <summary>Reads what people type: numbers with paths, by lines or commas. What has no number is left out.</summary>
+    public static IReadOnlyList<ChosenGroup> Read(string? text) =>
     [
-        .. from line in Groups.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-           let parts = line.Split(' ', 2)
-           where parts.Length == 2 && long.TryParse(parts[0], out _)
-           select new ChosenGroup(long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), parts[1]),
+        .. from entry in (text ?? "").Split(['\n', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+           let parts = entry.Split(' ', 2, StringSplitOptions.TrimEntries)
+           where long.TryParse(parts[0], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _)
+           select new ChosenGroup(long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), parts is [_, var path] ? path : parts[0]),
     ];
 
     public static string TextOf(IEnumerable<ChosenGroup> groups) =>

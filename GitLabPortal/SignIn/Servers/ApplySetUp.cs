@@ -20,7 +20,7 @@ public sealed class ApplySetUp(SetUpJournal journal, SetUpStepRunner runner)
     /// <param name="order">Who asks.</param>
     /// <param name="changed">Called after each step; the journal says which.</param>
     /// <param name="cancellationToken">Stops after the step that is under way.</param>
-    public async Task<Result> RunAsync(Guid setUpId, AdminToken admin, SetUpOrder order, Action changed, CancellationToken cancellationToken)
+    public async Task<Result> RunAsync(Guid setUpId, AdminToken admin, SetUpOrder order, Func<Task> changed, CancellationToken cancellationToken)
     {
         var claimed = await journal.ClaimAsync(setUpId, cancellationToken);
         if (!claimed.IsSuccess) return claimed.Problem;
@@ -33,12 +33,12 @@ public sealed class ApplySetUp(SetUpJournal journal, SetUpStepRunner runner)
             setUp = (await journal.ReadAsync(setUpId, cancellationToken))!;
             if (setUp.Receipts.Exists(r => r.Step == step && r.State is ReceiptState.Done)) continue;
             var done = await SetUpFailures.ToResultAsync(() => runner.RunAsync(work, setUp, step, admin, order, cancellationToken));
-            changed();
+            await changed();
             if (!done.IsSuccess) return done;
         }
 
         await journal.EndAsync(work, SetUpState.Done, order.Actor, CancellationToken.None);
-        changed();
+        await changed();
         return Result.Success;
     }
 }
@@ -46,7 +46,7 @@ public sealed class ApplySetUp(SetUpJournal journal, SetUpStepRunner runner)
 /// <summary>Takes back what a set-up made, in reverse order; what GitLab no longer has counts as taken back.</summary>
 public sealed class UndoSetUp(SetUpJournal journal, RemoveConnection removeConnection, IDbContextFactory<PortalDb> contexts)
 {
-    public async Task<Result> RunAsync(Guid setUpId, AdminToken admin, SetUpOrder order, Action changed, CancellationToken cancellationToken)
+    public async Task<Result> RunAsync(Guid setUpId, AdminToken admin, SetUpOrder order, Func<Task> changed, CancellationToken cancellationToken)
     {
         await ReopenAsync(setUpId, cancellationToken);
         var claimed = await journal.ClaimAsync(setUpId, cancellationToken);
@@ -59,14 +59,14 @@ public sealed class UndoSetUp(SetUpJournal journal, RemoveConnection removeConne
         foreach (var step in plan.Steps().Reverse())
         {
             if (setUp.Receipts.Find(r => r.Step == step && r.State is not ReceiptState.Undone) is not { } receipt) continue;
-            var undone = await SetUpFailures.ToResultAsync(() => UndoAsync(setUp, plan, receipt, admin, order, cancellationToken));
+            var undone = receipt.Before == SetUpReceipt.Kept ? Result.Success : await SetUpFailures.ToResultAsync(() => UndoAsync(setUp, plan, receipt, admin, order, cancellationToken));
             if (!undone.IsSuccess) return undone;
             await journal.WriteAsync(work, step, r => r.State = ReceiptState.Undone, (db, row) => ForgetAsync(db, row, receipt), CancellationToken.None);
-            changed();
+            await changed();
         }
 
         await journal.EndAsync(work, SetUpState.Undone, order.Actor, CancellationToken.None);
-        changed();
+        await changed();
         return Result.Success;
     }
 

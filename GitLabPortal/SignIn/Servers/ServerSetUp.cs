@@ -68,6 +68,9 @@ public sealed class SetUpReceipt
     /// <summary>The portal's id of what was made.</summary>
     public Guid? PortalId { get; set; }
 
+    /// <summary>For <see cref="Before"/>: the thing itself was there before, and undoing leaves it.</summary>
+    public const string Kept = "kept";
+
     /// <summary>What was there before with the same mark, so that it is never taken for ours: GitLab's ids, separated by spaces.</summary>
     public string Before { get; set; } = "";
 

@@ -31,6 +31,9 @@ public sealed record SetUpPlan
 
     public bool WithBot { get; init; } = true;
 
+    /// <summary>The bot of an earlier set-up gets a new token; undoing leaves the bot alone.</summary>
+    public bool ReuseBot { get; init; }
+
     /// <summary>A service account instead of an ordinary user, where the server offers them.</summary>
     public bool AsServiceAccount { get; init; }
 

@@ -16,8 +16,8 @@ public sealed record SetUpOrder(Actor Actor, Func<string, CancellationToken, Tas
 /// way is removed and made again, so that there is one of each in the end.
 /// </summary>
 public sealed class SetUpStepRunner(
-    SetUpJournal journal, RegisterApplication register, SecretProtector secrets, ServerProbe probe, TokenInspector inspector, ConnectServer connect,
-    IDbContextFactory<PortalDb> contexts)
+    SetUpJournal journal, RegisterApplication register, SecretProtector secrets, ConnectWithToken connect,
+    ReplaceToken replace, IDbContextFactory<PortalDb> contexts)
 {
     public async Task<Result> RunAsync(SetUpWork work, ServerSetUp setUp, string step, AdminToken admin, SetUpOrder order, CancellationToken cancellationToken)
     {
@@ -66,6 +66,12 @@ public sealed class SetUpStepRunner(
     private async Task<Result> BotAsync(SetUpWork work, SetUpPlan plan, SetUpReceipt? earlier, AdministrationClient gitLab, CancellationToken cancellationToken)
     {
         var bot = await gitLab.FindUserAsync(plan.BotUsername, cancellationToken);
+        if (plan.ReuseBot && bot is not null)
+        {
+            await journal.WriteAsync(work, SetUpSteps.Bot, r => (r.State, r.GitLabId, r.Before) = (ReceiptState.Done, bot.Id, SetUpReceipt.Kept), Nothing, CancellationToken.None);
+            return Result.Success;
+        }
+
         if (earlier is null)
         {
             if (bot is not null) return Taken(plan);
@@ -152,20 +158,26 @@ public sealed class SetUpStepRunner(
             return new Problem.Conflict("setup-token-lost", "The bot's token cannot be read any more. Undo this set-up and begin anew.");
 
         await journal.BeforeAsync(work, SetUpSteps.Connection, [], cancellationToken);
-        if (await ExistingConnectionAsync(access.Value.TeamId, setUp, cancellationToken) is not { } connection)
+        var isKept = false;
+        if (await ExistingConnectionAsync(access.Value.TeamId, setUp, cancellationToken) is { } connection)
         {
-            var server = await probe.RunAsync(plan.BaseUrl, plan.AllowsPlainHttp, null, cancellationToken);
-            if (!server.CanContinue || server.Address is not { } address) return new Problem.Refused("setup-server-refused", "The server cannot be connected.", server.Findings);
-            var report = await inspector.RunAsync(new(address, token, ReadOnly: false, plan.AllowsPlainHttp, ConnectionCoverage.Everything), null, cancellationToken);
-            if (!report.CanConnect || report.Passport is null) return new Problem.Refused("setup-token-refused", "The bot's token cannot be used.", report.Findings);
-            var connected = await connect.RunAsync(
-                access.Value, new(server, token, report.Passport, report.Findings, ReadOnly: false, plan.AllowsPlainHttp), new(null, ConnectionCoverage.Everything, []), cancellationToken);
+            // An earlier try came through.
+        }
+        else if (await EarlierConnectionAsync(access.Value.TeamId, setUp, cancellationToken) is { } earlier)
+        {
+            var replaced = await replace.RunAsync(access.Value, earlier, token.Reveal(), null, cancellationToken);
+            if (!replaced.IsSuccess) return replaced.Problem;
+            (connection, isKept) = (earlier, true);
+        }
+        else
+        {
+            var connected = await connect.RunAsync(access.Value, plan.BaseUrl, plan.AllowsPlainHttp, token, cancellationToken);
             if (!connected.IsSuccess) return connected.Problem;
             connection = connected.Value;
         }
 
         await journal.WriteAsync(
-            work, SetUpSteps.Connection, r => (r.State, r.PortalId) = (ReceiptState.Done, connection),
+            work, SetUpSteps.Connection, r => (r.State, r.PortalId, r.Before) = (ReceiptState.Done, connection, isKept ? SetUpReceipt.Kept : ""),
             (_, row) =>
             {
                 // The connection keeps it from now on.
@@ -181,6 +193,16 @@ public sealed class SetUpStepRunner(
         if (IdOf(setUp, SetUpSteps.BotToken) is not { } tokenId) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<Connection>().Where(c => c.TeamId == teamId && c.ServerId == setUp.ServerId && c.TokenId == tokenId).Select(c => (Guid?)c.Id).FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>The connection of the set-up that this one repairs: it gets the new token, and repositories and projects stay.</summary>
+    private async Task<Guid?> EarlierConnectionAsync(Guid teamId, ServerSetUp setUp, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<SetUpReceipt>()
+            .Where(r => r.SetUpId != setUp.Id && r.Step == SetUpSteps.Connection && r.State == ReceiptState.Done)
+            .Join(db.Set<Connection>().Where(c => c.TeamId == teamId && c.ServerId == setUp.ServerId), r => r.PortalId, c => c.Id, (r, c) => (Guid?)c.Id)
+            .FirstOrDefaultAsync(cancellationToken);
     }
 
     internal static long? IdOf(ServerSetUp setUp, string step) => setUp.Receipts.Find(r => r.Step == step && r.State is ReceiptState.Done)?.GitLabId;
