@@ -5,10 +5,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Accounts;
 
-/// <summary>Signs a person out everywhere, in this browser too.</summary>
+/// <summary>Signs a person out everywhere; the browser that asked goes on only if its session is begun anew.</summary>
 public sealed class EndSessions(IDbContextFactory<PortalDb> contexts, TimeProvider clock, SessionFeed sessions)
 {
-    public async Task<Result> RunAsync(Guid accountId, CancellationToken cancellationToken)
+    /// <returns>The account with its new security stamp.</returns>
+    public async Task<Result<Account>> RunAsync(Guid accountId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellationToken);
@@ -18,6 +19,6 @@ public sealed class EndSessions(IDbContextFactory<PortalDb> contexts, TimeProvid
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         sessions.Publish(new SessionsEnded(account.Id, null));
-        return Result.Success;
+        return account;
     }
 }

@@ -37,6 +37,7 @@ public sealed class SessionValidation(IDbContextFactory<PortalDb> contexts, IOpt
         if (account.IsPortalAdministrator) identity.AddClaim(new Claim(AccountClaims.PortalAdministrator, "true"));
         identity.AddClaim(new Claim(types.SecurityStampClaimType, stamp));
         if (session is not null) identity.AddClaim(new Claim(PersonClaims.SessionIdType, session));
+        if (person.FindFirst(PersonClaims.SignedInAtType) is { } signedIn) identity.AddClaim(new Claim(signedIn.Type, signedIn.Value));
         return new ClaimsPrincipal(identity);
     }
 

@@ -73,6 +73,14 @@ public sealed partial class ProfilePage(
         }
     }
 
+    private async Task SignOutOthersAsync()
+    {
+        var ended = await endSessions.RunAsync(AccountId, Context.RequestAborted);
+        if (!ended.IsSuccess) return;
+        await session.RenewAsync(Context, ended.Value);
+        location.NavigateTo("profile?saved=sessions");
+    }
+
     private async Task SignOutEverywhereAsync()
     {
         await endSessions.RunAsync(AccountId, Context.RequestAborted);

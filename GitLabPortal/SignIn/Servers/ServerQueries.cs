@@ -20,21 +20,17 @@ public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, TimeProv
     public async Task<IReadOnlyList<ServerRow>> AllAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await db.Set<Server>().AsNoTracking()
-            .Where(s => s.BaseUrl != IntegrationOptions.GitLabCom)
-            .OrderBy(s => s.BaseUrl)
-            .Select(s => new
-            {
-                s.Id,
-                s.BaseUrl,
-                s.Version,
-                States = db.Set<ServerApplication>().Where(a => a.ServerId == s.Id && a.State != ApplicationState.Old).Select(a => (ApplicationState?)a.State).ToList(),
-                IsUnfinished = db.Set<ServerSetUp>().Any(u => u.ServerId == s.Id && u.State == SetUpState.Begun),
-                Teams = db.Set<Connection>().Where(c => c.ServerId == s.Id).Select(c => c.Team!.Name).Distinct().ToList(),
-                People = db.Set<GitLabIdentity>().Count(i => i.ServerId == s.Id),
-            })
-            .ToListAsync(cancellationToken);
-        return [.. rows.Select(r => new ServerRow(r.Id, r.BaseUrl, r.Version, r.States.Count == 0 ? null : r.States.Min(), r.IsUnfinished, r.Teams, r.People))];
+        var servers = await db.Set<Server>().AsNoTracking().Where(s => s.BaseUrl != IntegrationOptions.GitLabCom).OrderBy(s => s.BaseUrl).ToListAsync(cancellationToken);
+        var states = await db.Set<ServerApplication>().Where(a => a.State != ApplicationState.Old).Select(a => new { a.ServerId, a.State }).ToListAsync(cancellationToken);
+        var unfinished = await db.Set<ServerSetUp>().Where(s => s.State == SetUpState.Begun).Select(s => s.ServerId).ToListAsync(cancellationToken);
+        var teams = await db.Set<Connection>().OrderBy(c => c.Team!.Name).Select(c => new { c.ServerId, c.Team!.Name }).Distinct().ToListAsync(cancellationToken);
+        var people = await db.Set<GitLabIdentity>().GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        return
+        [
+            .. servers.Select(s => new ServerRow(
+                s.Id, s.BaseUrl, s.Version, states.Where(a => a.ServerId == s.Id).Select(a => (ApplicationState?)a.State).Min(), unfinished.Contains(s.Id),
+                [.. teams.Where(t => t.ServerId == s.Id).Select(t => t.Name)], people.GetValueOrDefault(s.Id))),
+        ];
     }
 
     public async Task<ServerDetails?> FindAsync(Guid id, CancellationToken cancellationToken)
