@@ -33,7 +33,7 @@ public sealed class ServersAccessibilityTests(BrowserFixture browsers)
         await page.GetByRole(AriaRole.Link, new() { Name = journey.GitLabUrl }).ClickAsync();
         await page.GetByText("Members of GitLab groups").ClickAsync();
         await page.GetByText("Receipts of the set-up").ClickAsync();
-        await Expect(page.GetByLabel("GitLab groups")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("GitLab groups", new() { Exact = true })).ToBeVisibleAsync();
         await CheckHereAsync(page, "server");
         await CheckAsync(page, journey, "/profile", "profile-integrations");
     }

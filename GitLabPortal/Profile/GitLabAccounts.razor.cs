@@ -142,7 +142,7 @@ public sealed partial class GitLabAccounts(
     {
         builder.OpenComponent<IdentityItem>(0);
         builder.AddComponentParameter(1, nameof(IdentityItem.Identity), identity);
-        builder.AddComponentParameter(2, nameof(IdentityItem.Unlink), (Func<Task>)(() => UnlinkAsync(identity.Id)));
+        builder.AddComponentParameter(2, nameof(IdentityItem.Unlink), EventCallback.Factory.Create(this, () => UnlinkAsync(identity.Id)));
         builder.CloseComponent();
     };
 
