@@ -79,14 +79,14 @@ public sealed class AccessibilityTests(BrowserFixture browsers)
         await Expect(page.GetByRole(AriaRole.Article)).ToContainTextAsync("Working");
     }
 
-    private static async Task CheckAsync(IPage page, Journey journey, string path, string name, bool alive = false)
+    internal static async Task CheckAsync(IPage page, Journey journey, string path, string name, bool alive = false)
     {
         await page.GotoAsync(journey.At(path));
         if (alive) await Journey.WhenAliveAsync(page);
         await CheckHereAsync(page, name);
     }
 
-    private static async Task CheckHereAsync(IPage page, string name)
+    internal static async Task CheckHereAsync(IPage page, string name)
     {
         // Not in the middle of a check: a busy button is pale on purpose.
         await Expect(page.Locator(".is-busy")).ToHaveCountAsync(0);

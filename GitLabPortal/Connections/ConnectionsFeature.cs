@@ -1,3 +1,4 @@
+using GitLabPortal.Kernel;
 using GitLabPortal.Teams;
 
 namespace GitLabPortal.Connections;
@@ -7,6 +8,13 @@ internal static class ConnectionsFeature
     public static IServiceCollection AddConnections(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddConnectionChecks(configuration);
+        services.AddSettings<IntegrationOptions>(configuration, IntegrationOptions.Section, o => o.Problems());
+        services.AddSingleton<ApplicationSecrets>();
+        services.AddSingleton<TokenPairs>();
+        services.AddSingleton<IdentityTokens>();
+        services.AddSingleton<CheckIdentity>();
+        services.AddSingleton<CheckApplication>();
+        services.AddSingleton<RegisterApplication>();
         services.AddSingleton<ConnectionFeed>();
         services.AddSingleton<ConnectionQueries>();
         services.AddSingleton<ConnectServer>();

@@ -117,6 +117,9 @@ public enum RejectedReason
     /// <summary>Plain-text 400: bytes in the token or the query that GitLab cannot read.</summary>
     Malformed,
 
+    /// <summary>409 or 400: the name, address or membership exists already.</summary>
+    Taken,
+
     /// <summary>413, 414 or 431: something in front of GitLab finds the request too large.</summary>
     TooLarge,
 }
@@ -127,11 +130,15 @@ public sealed class GitLabRejectedException(RejectedReason reason, int status)
 {
     public RejectedReason Reason { get; } = reason;
 
+    /// <summary>What is taken: <c>email</c> or <c>username</c>, if GitLab says so.</summary>
+    public string? TakenField { get; init; }
+
     private static string CodeOf(RejectedReason reason) => reason switch
     {
         RejectedReason.TokenTypeRequired => "token-is-oauth",
         RejectedReason.PagingNotOffered => "paging-not-offered",
         RejectedReason.Malformed => "request-malformed",
+        RejectedReason.Taken => "already-taken",
         RejectedReason.TooLarge => "request-too-large",
         _ => "request-rejected",
     };

@@ -1,4 +1,7 @@
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Polly;
 using Polly.Retry;
@@ -26,9 +29,10 @@ internal sealed class GitLabTransport
     private readonly Uri api;
     private readonly string? token;
     private readonly TimeProvider time;
+    private readonly bool isOAuth;
     private readonly ResiliencePipeline pipeline;
 
-    public GitLabTransport(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry retry)
+    public GitLabTransport(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry retry, bool isOAuth = false)
     {
         // A header would refuse or mangle it, and the framework's own exception could quote it.
         if (token is not null && (token.Length == 0 || token.Any(c => c is < '!' or > '~')))
@@ -37,6 +41,7 @@ internal sealed class GitLabTransport
         this.http = http;
         this.token = token;
         this.time = time;
+        this.isOAuth = isOAuth;
         BaseUrl = baseUrl;
         api = new Uri(baseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v4/");
         pipeline = Pipeline(retry, time);
@@ -50,11 +55,43 @@ internal sealed class GitLabTransport
         where T : class
     {
         var answer = await GetAnswerAsync(path, cancellation);
+        return (Read(answer, type), answer.Recycled());
+    }
+
+    /// <summary>Creates something. Sent once: after a lost answer nobody knows whether it was done.</summary>
+    public async Task<T> PostAsync<T>(string path, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        using var request = Request(HttpMethod.Post, path);
+        request.Content = Json(body.ToJsonString());
+        var answer = await WriteAsync(request, cancellation);
+        return answer.IsJson && answer.Body.Length > 0 ? Read(answer, type) : throw GitLabFailure.Of(answer, time);
+    }
+
+    /// <summary>Removes something; what is gone already throws <see cref="GitLabNotFoundException"/>.</summary>
+    public async Task DeleteAsync(string path, CancellationToken cancellation)
+    {
+        using var request = Request(HttpMethod.Delete, path);
+        request.Content = Json("");
+        await WriteAsync(request, cancellation);
+    }
+
+    private async Task<GitLabAnswer> WriteAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        var answer = await GitLabAnswer.FetchAsync(http, request, cancellation);
+        return answer.IsSuccess ? answer : throw GitLabFailure.Of(answer, time);
+    }
+
+    /// <summary>Without this type, even for an empty body, maintenance mode answers a write with a redirect instead of saying so.</summary>
+    private static StringContent Json(string text) => new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+
+    private static T Read<T>(GitLabAnswer answer, JsonTypeInfo<T> type)
+        where T : class
+    {
         try
         {
             if (HasTooManyRows(answer.Body.Span)) throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list holds more than one page.");
-            var value = JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw WrongShape(null);
-            return (value, answer.Recycled());
+            return JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw WrongShape(null);
         }
         catch (JsonException e)
         {
@@ -68,12 +105,20 @@ internal sealed class GitLabTransport
 
     private async ValueTask<GitLabAnswer> SendOnceAsync(string path, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(api, path));
-        request.Headers.Accept.ParseAdd("application/json");
-        request.Headers.UserAgent.ParseAdd("GitLabPortal");
-        if (token is not null) request.Headers.TryAddWithoutValidation("PRIVATE-TOKEN", token);
+        using var request = Request(HttpMethod.Get, path);
         var answer = await GitLabAnswer.FetchAsync(http, request, cancellation);
         return answer.IsSuccess && answer.IsJson && answer.Body.Length > 0 ? answer : throw GitLabFailure.Of(answer, time);
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, new Uri(api, path));
+        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.UserAgent.ParseAdd("GitLabPortal");
+        // GitLab does not find an OAuth token that stands in its own header.
+        if (token is not null && isOAuth) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        else if (token is not null) request.Headers.TryAddWithoutValidation("PRIVATE-TOKEN", token);
+        return request;
     }
 
     /// <summary>Counted before anything is built of them: 20 MB of <c>{"id":1}</c> are two million objects of a hundred times that size.</summary>

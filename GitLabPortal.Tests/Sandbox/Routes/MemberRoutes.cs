@@ -8,6 +8,9 @@ internal static class MemberRoutes
     public static readonly Route[] All =
     [
         new("POST", "groups/:id/members", call => GroupRoutes.WithGroup(call, group => Add(call, call.Viewer.GroupLevel(group), u => u.GroupLevels, group.Id))),
+        new("GET", "groups/:id/members/:user_id", call => GroupRoutes.WithGroup(call, group => Find(call, u => u.GroupLevels.GetValueOrDefault(group.Id)))),
+        new("GET", "groups/:id/members/all/:user_id", call => GroupRoutes.WithGroup(call, group => Find(call, u => new Viewer(call.World, u, hasAdminPowers: false).GroupLevel(group)))),
+        new("DELETE", "groups/:id/members/:user_id", call => GroupRoutes.WithGroup(call, group => Remove(call, group))),
         new("POST", "projects/:id/members", call => ProjectRoutes.WithProject(call, project => Add(call, call.Viewer.Level(project), u => u.ProjectLevels, project.Id))),
     ];
 
@@ -27,6 +30,20 @@ internal static class MemberRoutes
         if (!levels(user).TryAdd(id, (int)level!.Value))
             return Answers.Message(409, "Member already exists");
         return Json.Object(201, json => Write(json, user, (int)level.Value, call));
+    }
+
+    private static Answer Find(ApiCall call, Func<SandboxUser, int> level) =>
+        call.PathNumber("user_id") is { } id && call.World.FindUser(id) is { } user && level(user) is var found and > 0
+            ? Json.Object(200, json => Write(json, user, found, call))
+            : Answers.RecordNotFound();
+
+    private static Answer Remove(ApiCall call, SandboxGroup group)
+    {
+        if (!call.Caller.HasAdminPowers && call.Viewer.GroupLevel(group) < 50)
+            return Answers.Forbidden();
+        return call.PathNumber("user_id") is { } id && call.World.FindUser(id) is { } user && user.GroupLevels.Remove(group.Id)
+            ? Answer.Empty(204)
+            : Answers.RecordNotFound();
     }
 
     private static void Write(Utf8JsonWriter json, SandboxUser user, int level, ApiCall call)

@@ -19,4 +19,11 @@ public sealed class GitLabClients(GuardedHttp http, TimeProvider time)
 
     /// <summary>Asks git's side of the same server, over the same path.</summary>
     internal GitAccess Git(string baseUrl, Secret token, NetworkPath path) => new(http.Shared(path), new Uri(baseUrl), token);
+
+    /// <summary>A client with somebody's own OAuth token; otherwise like <see cref="For"/>.</summary>
+    public GitLabClient ForPerson(string baseUrl, Secret accessToken, NetworkPath path, int maxRetries = 1) =>
+        new(http.Shared(path), new Uri(baseUrl), accessToken.Reveal(), time, GitLabRetry.Default with { MaxRetries = maxRetries }, isOAuth: true);
+
+    /// <summary>The server's token endpoint.</summary>
+    public OAuthClient OAuth(string baseUrl, NetworkPath path) => new(http.Shared(path), new Uri(baseUrl), time);
 }

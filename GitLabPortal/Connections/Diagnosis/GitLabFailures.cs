@@ -34,6 +34,7 @@ public static class GitLabFailures
             e.RetryAfter is { } wait && wait > TimeSpan.Zero ? $"GitLab answered 429 and asks to wait {Words(wait)}." : "GitLab answered 429."),
         GitLabRejectedException e => Rejected(e),
         GitLabUnexpectedAnswerException e => Unexpected(e),
+        GitLabOAuthException e => OAuth(e),
         HttpRequestException e => Network(e),
         _ => null,
     };
@@ -91,6 +92,16 @@ public static class GitLabFailures
         RejectedReason.Malformed => TokenCodes.Malformed.Saw("GitLab could not read the request (400)."),
         RejectedReason.TooLarge => (e.Status switch { 414 => AnswerCodes.TooLongAddress, 431 => AnswerCodes.TooLargeHeaders, _ => AnswerCodes.TooLargeRequest }).Saw($"The server answered {e.Status}."),
         _ => AnswerCodes.Rejected.Saw($"GitLab answered {e.Status}."),
+    };
+
+    private static Finding OAuth(GitLabOAuthException e) => e.Refusal switch
+    {
+        OAuthRefusal.UnknownApplication => Finding.Failed(
+            e.Code, "GitLab does not know the portal's application", "It was deleted on GitLab, or its secret was renewed there.",
+            "A portal administrator opens Servers, chooses this server and repairs its sign-in.", FixOwner.PortalOperator),
+        OAuthRefusal.GrantRefused => Finding.Failed(
+            e.Code, "GitLab refused the sign-in", "The sign-in was used already, took too long, or was taken back.", "Sign in again.", FixOwner.You),
+        _ => Finding.Failed(e.Code, "GitLab refused the sign-in", $"GitLab's token endpoint answered {e.Status}.", "Try again.", FixOwner.You),
     };
 
     private static Finding Unexpected(GitLabUnexpectedAnswerException e) => e.Kind switch

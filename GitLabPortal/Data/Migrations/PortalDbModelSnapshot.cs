@@ -248,6 +248,85 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("ConnectionGroups", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Connections.GitLabIdentity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("AccessExpiresAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("ApplicationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CheckedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("GitLabUserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsExternal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("LinkedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("PairVersion")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedTokens")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("RefreshingBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("RefreshingUntil")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("SignedInAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("SignsIn")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("TokenKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Username")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("ApplicationId");
+
+                    b.HasIndex("ServerId", "GitLabUserId")
+                        .IsUnique();
+
+                    b.ToTable("GitLabIdentities", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Connections.Server", b =>
                 {
                     b.Property<Guid>("Id")
@@ -279,6 +358,94 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Servers", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerApplication", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("AllowsPlainHttp")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("CheckedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GitLabId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedSecret")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RedirectUri")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("SecretKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("WorkedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ServerId", "ClientId")
+                        .IsUnique();
+
+                    b.ToTable("ServerApplications", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerEntry", b =>
+                {
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ServerId");
+
+                    b.HasIndex("TeamId");
+
+                    b.ToTable("ServerEntries", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Data.AuditEvent", b =>
@@ -657,6 +824,126 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("SyncRuns", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("AddedServer")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("BotTokenKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ProtectedBotToken")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StartedBy")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("StartedById")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("WorkingBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("WorkingUntil")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ServerId");
+
+                    b.ToTable("ServerSetUps", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpLink", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CodeHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("CreatedById")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("UsedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CodeHash")
+                        .IsUnique();
+
+                    b.HasIndex("CreatedById");
+
+                    b.ToTable("SetUpLinks", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpReceipt", b =>
+                {
+                    b.Property<Guid>("SetUpId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Step")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Before")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GitLabId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("PortalId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("SetUpId", "Step");
+
+                    b.ToTable("SetUpReceipts", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Teams.Invitation", b =>
                 {
                     b.Property<Guid>("Id")
@@ -864,6 +1151,61 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("GitLabPortal.Connections.GitLabIdentity", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", "Account")
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Connections.ServerApplication", "Application")
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Account");
+
+                    b.Navigation("Application");
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerApplication", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerEntry", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Connections.ServerEntry", "ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Teams.Team", "Team")
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.Navigation("Server");
+
+                    b.Navigation("Team");
+                });
+
             modelBuilder.Entity("GitLabPortal.Projects.Project", b =>
                 {
                     b.HasOne("GitLabPortal.Accounts.Account", "AddedBy")
@@ -970,6 +1312,37 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Connection");
                 });
 
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpLink", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", "CreatedBy")
+                        .WithMany()
+                        .HasForeignKey("CreatedById")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("CreatedBy");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpReceipt", b =>
+                {
+                    b.HasOne("GitLabPortal.SignIn.ServerSetUp", null)
+                        .WithMany("Receipts")
+                        .HasForeignKey("SetUpId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("GitLabPortal.Teams.Invitation", b =>
                 {
                     b.HasOne("GitLabPortal.Accounts.Account", "CreatedBy")
@@ -1038,6 +1411,11 @@ namespace GitLabPortal.Data.Migrations
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
                 {
                     b.Navigation("Groups");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.Navigation("Receipts");
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Team", b =>
