@@ -75,9 +75,10 @@ public sealed class PortalApp : IAsyncDisposable
     /// <summary>A browser without a session.</summary>
     public PortalBrowser OpenBrowser() => new(Address);
 
-    public async Task<PortalBrowser> OpenSignedInAsync(string email = AdminEmail, string password = Password)
+    public async Task<PortalBrowser> OpenSignedInAsync(string email = AdminEmail, string password = Password, string? userAgent = null)
     {
         var browser = OpenBrowser();
+        if (userAgent is not null) browser.UserAgent = userAgent;
         await browser.SignInAsync(email, password);
         return browser;
     }

@@ -39,6 +39,9 @@ public sealed class PortalBrowser : IDisposable
 
     public CookieContainer Cookies { get; }
 
+    /// <summary>What the browser says of itself.</summary>
+    public string UserAgent { set => client.DefaultRequestHeaders.UserAgent.ParseAdd(value); }
+
     public string? SessionCookie => Cookies.GetCookies(client.BaseAddress!)["gitlabportal"]?.Value;
 
     public async Task<PortalAnswer> OpenAsync(string path) => await ReadAsync(await client.GetAsync(path));
@@ -54,12 +57,13 @@ public sealed class PortalBrowser : IDisposable
     /// <summary>Fills a page that is already open.</summary>
     public async Task<PortalAnswer> SubmitAsync(PortalAnswer page, string path, string button, params (string Label, string Value)[] fields)
     {
-        var pressed = page.Page.QuerySelectorAll("button").SingleOrDefault(b => b.TextContent.Trim() == button);
+        var pressed = page.Page.QuerySelectorAll<IHtmlButtonElement>("button").SingleOrDefault(b => b.TextContent.Trim() == button);
         var form = pressed.ShouldNotBeNull($"No button '{button}' on {path}: {page.Text}").Closest("form").ShouldNotBeNull();
         var values = form.QuerySelectorAll<IHtmlInputElement>("input")
             .Where(i => i.Name is not null && (i.Type is not "checkbox" || i.IsChecked))
             .ToDictionary(i => i.Name!, i => i.Value, StringComparer.Ordinal);
         foreach (var (label, value) in fields) values[page.Input(label).Name!] = value;
+        if (pressed is { Name: { Length: > 0 } name }) values[name] = pressed.Value;
         var action = form.GetAttribute("action") ?? path;
         return await PostAsync(action.StartsWith('/') ? action : $"/{action}", [.. values.Select(v => (v.Key, v.Value))]);
     }

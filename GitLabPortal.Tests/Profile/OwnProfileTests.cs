@@ -50,6 +50,53 @@ public sealed class OwnProfileTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sessions_are_listed_by_their_browsers_and_end_one_by_one()
+    {
+        await browser.SubmitAsync("/profile", "End all other sessions");
+        using var other = await portal.OpenSignedInAsync(userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+        var profile = await browser.OpenAsync("/profile");
+        var rows = profile.Page.QuerySelectorAll("[aria-label=Sessions] li").Select(r => r.TextContent).ToList();
+        rows.Count.ShouldBe(2);
+        rows.ShouldContain(r => r.Contains("Firefox on Linux") && r.Contains("End session"));
+        rows.ShouldContain(r => r.Contains("This browser") && !r.Contains("End session"));
+
+        var answer = await browser.SubmitAsync(profile, "/profile", "End session");
+
+        answer.Location.ShouldBe("/profile?saved=session");
+        (await other.OpenAsync("/profile")).Location!.ShouldStartWith("/sign-in");
+        (await browser.OpenAsync("/profile")).Text.ShouldNotContain("End all other sessions");
+        // Pressed again in a page that was open before.
+        (await browser.SubmitAsync(profile, "/profile", "End session")).Location.ShouldBe("/profile?saved=session");
+    }
+
+    [Fact]
+    public async Task A_form_that_the_page_does_not_have_is_refused_in_words()
+    {
+        using var other = await portal.OpenSignedInAsync();
+        var profile = await browser.OpenAsync("/profile");
+        await browser.SubmitAsync(profile, "/profile", "End all other sessions");
+
+        var again = await browser.SubmitAsync(profile, "/profile", "End all other sessions");
+
+        again.Status.ShouldBe(HttpStatusCode.BadRequest);
+        again.Text.ShouldContain("Nothing was changed. Go back, reload the page and try again.");
+    }
+
+    [Fact]
+    public async Task Every_other_session_ends_at_once()
+    {
+        using var second = await portal.OpenSignedInAsync();
+        using var third = await portal.OpenSignedInAsync();
+        (await third.OpenAsync("/profile")).Status.ShouldBe(HttpStatusCode.OK);
+
+        (await browser.SubmitAsync("/profile", "End all other sessions")).Location.ShouldBe("/profile?saved=sessions");
+
+        (await second.OpenAsync("/profile")).Location!.ShouldStartWith("/sign-in");
+        (await third.OpenAsync("/profile")).Location!.ShouldStartWith("/sign-in");
+        (await browser.OpenAsync("/profile")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_wrong_current_password_or_an_unsuitable_new_one_changes_nothing()
     {
         var wrong = await browser.SubmitAsync("/profile", "Change password", ("Current password", "wrong"), ("New password", Next));

@@ -82,6 +82,20 @@ public sealed class AcceptingAnInvitationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_that_was_open_when_somebody_else_joined_says_so()
+    {
+        var link = await portal.InviteAsync();
+        using var second = portal.OpenBrowser();
+        var page = await second.OpenAsync(link);
+        (await RegisterAsync(browser, await browser.OpenAsync(link), link, "grace@example.com")).Status.ShouldBe(HttpStatusCode.Redirect);
+
+        var late = await RegisterAsync(second, page, link, "joan@example.com");
+
+        late.Status.ShouldBe(HttpStatusCode.Gone);
+        late.Text.ShouldContain("Somebody has used this invitation already");
+    }
+
+    [Fact]
     public async Task Two_people_with_one_open_page_each_cannot_both_join()
     {
         var link = await portal.InviteAsync();

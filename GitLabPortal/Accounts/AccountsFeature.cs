@@ -43,6 +43,7 @@ public static class AccountsFeature
         services.AddScoped<PasswordCheck>();
         services.AddScoped<ChangePassword>();
         services.AddScoped<RenameAccount>();
+        services.AddScoped<StartSession>();
         services.AddScoped<EndSession>();
         services.AddScoped<EndSessions>();
         return services;

@@ -35,6 +35,7 @@ public sealed class ChangePassword(
         if (!string.Equals(account.PasswordHash, checkedAccount.Value.PasswordHash, StringComparison.Ordinal)) return ChangedMeanwhile;
 
         (account.PasswordHash, account.SecurityStamp) = (hash, Guid.NewGuid().ToString("N"));
+        await db.Set<AccountSession>().Where(s => s.AccountId == accountId).ExecuteDeleteAsync(cancellationToken);
         db.Record(clock.GetUtcNow(), null, account.Id, account.Name, "account.password-changed", account.Email!);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -43,7 +43,7 @@ internal sealed partial class CircuitSession : RevalidatingServerAuthenticationS
 
             var isOver = ended.SessionId is null
                 ? await validation.RefreshAsync(state.User, CancellationToken.None) is null
-                : string.Equals(state.User.GetSessionId(), ended.SessionId, StringComparison.Ordinal);
+                : state.User.GetSessionId() == ended.SessionId;
             if (isOver) SetAuthenticationState(Task.FromResult(Nobody));
         }
         catch (Exception e)

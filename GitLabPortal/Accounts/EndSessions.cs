@@ -5,20 +5,26 @@ using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Accounts;
 
-/// <summary>Signs a person out everywhere; the browser that asked goes on only if its session is begun anew.</summary>
+/// <summary>Signs a person out everywhere, or everywhere else.</summary>
 public sealed class EndSessions(IDbContextFactory<PortalDb> contexts, TimeProvider clock, SessionFeed sessions)
 {
-    /// <returns>The account with its new security stamp.</returns>
-    public async Task<Result<Account>> RunAsync(Guid accountId, CancellationToken cancellationToken)
+    /// <param name="accountId">Whose sessions.</param>
+    /// <param name="kept">The one that goes on; null ends all of them.</param>
+    /// <param name="cancellationToken">Nothing ends when it is cancelled.</param>
+    public async Task<Result> RunAsync(Guid accountId, Guid? kept, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellationToken);
         var account = await db.Set<Account>().SingleAsync(a => a.Id == accountId, cancellationToken);
-        account.SecurityStamp = Guid.NewGuid().ToString("N");
-        db.Record(clock.GetUtcNow(), null, account.Id, account.Name, "account.sessions-ended", account.Email!);
+        var ending = await db.Set<AccountSession>().Where(s => s.AccountId == accountId && s.Id != kept).ToListAsync(cancellationToken);
+        db.RemoveRange(ending);
+        // Also ends what is between two steps of signing in.
+        if (kept is null) account.SecurityStamp = Guid.NewGuid().ToString("N");
+        db.Record(clock.GetUtcNow(), null, account.Id, account.Name, kept is null ? "account.sessions-ended" : "account.other-sessions-ended", account.Email!);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        sessions.Publish(new SessionsEnded(account.Id, null));
-        return account;
+        if (kept is null) sessions.Publish(new SessionsEnded(account.Id, null));
+        else foreach (var session in ending) sessions.Publish(new SessionsEnded(account.Id, session.Id));
+        return Result.Success;
     }
 }

@@ -19,12 +19,13 @@ public sealed record ChosenGroup(long GitLabId, string FullPath);
 public sealed class ConnectServer(
     IDbContextFactory<PortalDb> contexts, SecretProtector secrets, ConnectionFeed feed, TimeProvider time)
 {
+    private static readonly ConnectionChoiceValidator Validator = new();
+
     /// <returns>The connection's id.</returns>
     public async Task<Result<Guid>> RunAsync(
         TeamAccess access, CheckedConnection subject, ConnectionChoice choice, CancellationToken cancellationToken)
     {
-        if (choice is { Coverage: ConnectionCoverage.Groups, Groups.Count: 0 })
-            return new Problem.Invalid("no-group", "Choose at least one group, or take everything the token can see.", "groups");
+        if (Validator.Problem(choice) is { } wrong) return wrong;
         if (subject.Server.Address is not { } address)
             return new Problem.Invalid("no-address", "The GitLab address is missing. Go back to the first step.");
 
@@ -35,7 +36,6 @@ public sealed class ConnectServer(
 
         var name = choice.Name?.Trim();
         if (string.IsNullOrEmpty(name)) name = await FreeNameAsync(db, access.TeamId, address, cancellationToken);
-        if (ConnectionNames.Problem(name) is { } wrong) return wrong;
 
         var server = await FindOrAddServerAsync(db, subject, address, cancellationToken);
         if (await SameTokenAsync(db, access.TeamId, server.Id, subject.Passport, cancellationToken) is { } same)

@@ -1,5 +1,3 @@
-using GitLabPortal.Kernel;
-
 namespace GitLabPortal.Connections;
 
 internal static class ConnectionNames
@@ -12,15 +10,5 @@ internal static class ConnectionNames
         var name = host;
         for (var i = 2; taken.Contains(name, StringComparer.OrdinalIgnoreCase); i++) name = $"{host} {i}";
         return name;
-    }
-
-    public static Problem? Problem(string name)
-    {
-        if (name.Length == 0) return new Problem.Invalid("name-missing", "Give the connection a name.", "name");
-        if (name.Length > Connection.MaxNameLength)
-            return new Problem.Invalid("name-too-long", $"The name is longer than {Connection.MaxNameLength} characters. Shorten it.", "name");
-        return !DisplayName.IsPrintable(name)
-            ? new Problem.Invalid("name-control", "The name holds characters that cannot be shown. Type it again.", "name")
-            : null;
     }
 }

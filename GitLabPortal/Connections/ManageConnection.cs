@@ -9,10 +9,12 @@ namespace GitLabPortal.Connections;
 /// <summary>Gives a connection another name.</summary>
 public sealed class RenameConnection(IDbContextFactory<PortalDb> contexts, ConnectionFeed feed, TimeProvider time)
 {
+    private static readonly ConnectionNameValidator Validator = new();
+
     public async Task<Result> RunAsync(TeamAccess access, Guid connectionId, string name, CancellationToken cancellationToken)
     {
+        if (Validator.Problem(name) is { } wrong) return wrong;
         name = name.Trim();
-        if (ConnectionNames.Problem(name) is { } wrong) return wrong;
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var found = await OwnConnections.FindAsync(db, access, connectionId, cancellationToken);

@@ -7,12 +7,14 @@ using Microsoft.AspNetCore.Components;
 namespace GitLabPortal.Profile;
 
 public sealed partial class ProfilePage(
-    AccountQueries accounts, RenameAccount rename, ChangePassword changePassword, EndSessions endSessions, BrowserSession session, NavigationManager location)
+    AccountQueries accounts, RenameAccount rename, ChangePassword changePassword, EndSession endSession, EndSessions endSessions,
+    BrowserSession session, NavigationManager location)
 {
     private static readonly NameValidator Names = new();
     private static readonly PasswordValidator Passwords = new();
 
     private AccountSummary? person;
+    private List<SessionSummary> sessions = [];
     private FieldErrors nameErrors = FieldErrors.None;
     private FieldErrors passwordErrors = FieldErrors.None;
 
@@ -28,11 +30,18 @@ public sealed partial class ProfilePage(
         public string? NewPassword { get; set; }
     }
 
+    public sealed class SessionForm
+    {
+        public Guid? Id { get; set; }
+    }
+
     [SupplyParameterFromQuery] private string? Saved { get; set; }
 
     [SupplyParameterFromForm(FormName = "name")] private NameForm? NameInput { get; set; }
 
     [SupplyParameterFromForm(FormName = "password")] private PasswordForm? PasswordInput { get; set; }
+
+    [SupplyParameterFromForm(FormName = "session")] private SessionForm? SessionInput { get; set; }
 
     [CascadingParameter] private HttpContext Context { get; set; } = null!;
 
@@ -44,6 +53,7 @@ public sealed partial class ProfilePage(
         NameInput ??= new NameForm();
         PasswordInput ??= new PasswordForm();
         person = await accounts.FindAsync(AccountId, Context.RequestAborted);
+        sessions = await accounts.SessionsOfAsync(AccountId, Context.RequestAborted);
     }
 
     private async Task RenameAsync()
@@ -73,17 +83,24 @@ public sealed partial class ProfilePage(
         }
     }
 
-    private async Task SignOutOthersAsync()
+    private bool IsThis(SessionSummary item) => item.Id == Context.User.GetSessionId();
+
+    private async Task EndAsync()
     {
-        var ended = await endSessions.RunAsync(AccountId, Context.RequestAborted);
-        if (!ended.IsSuccess) return;
-        await session.RenewAsync(Context, ended.Value);
+        if (SessionInput?.Id is not { } id) return;
+        await endSession.RunAsync(AccountId, id, Context.RequestAborted);
+        location.NavigateTo("profile?saved=session");
+    }
+
+    private async Task EndOthersAsync()
+    {
+        await endSessions.RunAsync(AccountId, Context.User.GetSessionId(), Context.RequestAborted);
         location.NavigateTo("profile?saved=sessions");
     }
 
     private async Task SignOutEverywhereAsync()
     {
-        await endSessions.RunAsync(AccountId, Context.RequestAborted);
+        await endSessions.RunAsync(AccountId, kept: null, Context.RequestAborted);
         await session.EndAsync(Context);
         location.NavigateTo("sign-in");
     }

@@ -57,7 +57,7 @@ public sealed partial class GitLabCallbackPage(
             return;
         }
 
-        if (isLink && (Context.User.GetAccountId() != trip.AccountId || !string.Equals(Context.User.GetSessionId(), trip.SessionId, StringComparison.Ordinal)))
+        if (isLink && (Context.User.GetAccountId() != trip.AccountId || Context.User.GetSessionId() != trip.SessionId))
         {
             Refuse(OtherSession, StatusCodes.Status403Forbidden);
             return;

@@ -12,7 +12,7 @@ namespace GitLabPortal.SignIn;
 /// <param name="Invitation">The code of an invitation that the person came by.</param>
 /// <param name="AccountId">Whose account gets the link; null for signing in.</param>
 /// <param name="SessionId">The session that asked for it.</param>
-public sealed record TripWish(string ReturnUrl, string? Invitation = null, Guid? AccountId = null, string? SessionId = null);
+public sealed record TripWish(string ReturnUrl, string? Invitation = null, Guid? AccountId = null, Guid? SessionId = null);
 
 /// <summary>
 /// Sends a browser to GitLab's consent page (authorization code, PKCE S256, state). GitLab shows its own errors and never calls back,

@@ -41,7 +41,7 @@ public sealed record SignInTrip
     /// <summary>Whose account gets the link, and in which session; of <see cref="TripPurpose.Link"/>.</summary>
     public Guid? AccountId { get; init; }
 
-    public string? SessionId { get; init; }
+    public Guid? SessionId { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
