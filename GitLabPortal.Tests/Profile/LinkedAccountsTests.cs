@@ -100,17 +100,6 @@ public sealed class LinkedAccountsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Others_are_signed_out_and_this_browser_goes_on()
-    {
-        using var other = await stage.Portal.OpenSignedInAsync();
-
-        (await ada.SubmitAsync("/profile", "Sign out other browsers")).Location.ShouldBe("/profile?saved=sessions");
-
-        (await ada.OpenAsync("/profile")).Status.ShouldBe(HttpStatusCode.OK);
-        (await other.OpenAsync("/profile")).Location!.ShouldStartWith("/sign-in");
-    }
-
-    [Fact]
     public async Task Where_gitlab_com_is_not_set_up_the_operator_is_told_how()
     {
         (await ada.OpenAsync("/profile")).Text.ShouldContain("Integrations:GitLabComApplicationId");

@@ -7,19 +7,12 @@ public static class PersonClaims
 {
     internal const string SessionIdType = "gitlabportal:session";
 
-    /// <summary>When the session began, in seconds since 1970.</summary>
-    internal const string SignedInAtType = "gitlabportal:signed-in";
-
     /// <summary>Null for somebody who is not signed in.</summary>
     public static Guid? GetAccountId(this ClaimsPrincipal person) =>
         Guid.TryParse(person.FindFirstValue(ClaimTypes.NameIdentifier), out var id) ? id : null;
 
     /// <summary>The name to show; empty for somebody who is not signed in.</summary>
     public static string GetDisplayName(this ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.GivenName) ?? "";
-
-    /// <summary>When the person showed who it is, in this session; null for sessions of older portals.</summary>
-    public static DateTimeOffset? GetSignedInAt(this ClaimsPrincipal person) =>
-        long.TryParse(person.FindFirstValue(SignedInAtType), out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
     /// <summary>Null for somebody who is not signed in.</summary>
     public static Guid? GetSessionId(this ClaimsPrincipal person) => Guid.TryParse(person.FindFirstValue(SessionIdType), out var id) ? id : null;

@@ -47,7 +47,6 @@ public sealed class SessionValidation(IDbContextFactory<PortalDb> contexts, IOpt
         if (account.IsPortalAdministrator) identity.AddClaim(new Claim(AccountClaims.PortalAdministrator, "true"));
         identity.AddClaim(new Claim(types.SecurityStampClaimType, stamp));
         identity.AddClaim(new Claim(PersonClaims.SessionIdType, session.ToString()));
-        if (person.FindFirst(PersonClaims.SignedInAtType) is { } signedIn) identity.AddClaim(new Claim(signedIn.Type, signedIn.Value));
         return new ClaimsPrincipal(identity);
     }
 

@@ -113,12 +113,19 @@ public sealed partial class GitLabAccounts(
     /// <summary>A session that lies open on a desk is not enough to open a second door to the account.</summary>
     private async Task<Problem?> ProveAsync(string? password)
     {
-        if (!HasPassword) return Context.User.GetSignedInAt() is { } at && clock.GetUtcNow() - at < Fresh ? null : NotFresh;
+        if (!HasPassword) return await IsFreshAsync() ? null : NotFresh;
         if (failures.AreTooMany(Context)) return FailedTries.TooMany;
         var account = await passwords.ByIdAsync(AccountId, password, Context.RequestAborted);
         if (account.IsSuccess) return null;
         failures.Count(Context);
         return account.Problem is Problem.Invalid ? new Problem.Invalid(account.Problem.Code, account.Problem.Message, "Password") : account.Problem;
+    }
+
+    private async Task<bool> IsFreshAsync()
+    {
+        var (id, since) = (Context.User.GetSessionId(), clock.GetUtcNow() - Fresh);
+        await using var db = await contexts.CreateDbContextAsync(Context.RequestAborted);
+        return await db.Set<AccountSession>().AnyAsync(s => s.Id == id && s.AccountId == AccountId && s.StartedAt > since, Context.RequestAborted);
     }
 
     private async Task<Server> GitLabComAsync()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using GitLabPortal.Accounts;
 using Microsoft.AspNetCore.Authentication;
@@ -7,31 +6,23 @@ using Microsoft.AspNetCore.Identity;
 namespace GitLabPortal.SignIn;
 
 /// <summary>Begins and ends the session of the browser that sent the request.</summary>
-public sealed class BrowserSession(SignInManager<Account> signIn, StartSession startSession, EndSession endSession, TimeProvider clock)
+public sealed class BrowserSession(SignInManager<Account> signIn, StartSession startSession, EndSession endSession)
 {
     /// <param name="context">The request.</param>
     /// <param name="account">Who it is.</param>
     /// <param name="keep">Keeps the session when the browser is closed.</param>
-    public Task BeginAsync(HttpContext context, Account account, bool keep) => BeginAsync(context, account, keep, clock.GetUtcNow());
-
-    private async Task BeginAsync(HttpContext context, Account account, bool keep, DateTimeOffset signedInAt)
+    public async Task BeginAsync(HttpContext context, Account account, bool keep)
     {
         await EndAsync(context.User);
         var id = await startSession.RunAsync(account.Id, context.Request.Headers.UserAgent, context.RequestAborted);
-        await signIn.SignInWithClaimsAsync(
-            account,
-            new AuthenticationProperties { IsPersistent = keep },
-            [
-                new Claim(PersonClaims.SessionIdType, id.ToString()),
-                new Claim(PersonClaims.SignedInAtType, signedInAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
-            ]);
+        await signIn.SignInWithClaimsAsync(account, new AuthenticationProperties { IsPersistent = keep }, [new Claim(PersonClaims.SessionIdType, id.ToString())]);
     }
 
-    /// <summary>Goes on with a session that has just been ended with all others; it is no fresher than before.</summary>
+    /// <summary>Goes on with a session that a new password has just ended.</summary>
     public async Task RenewAsync(HttpContext context, Account account)
     {
         var current = await context.AuthenticateAsync(IdentityConstants.ApplicationScheme);
-        await BeginAsync(context, account, current.Properties?.IsPersistent ?? false, context.User.GetSignedInAt() ?? DateTimeOffset.UnixEpoch);
+        await BeginAsync(context, account, current.Properties?.IsPersistent ?? false);
     }
 
     public async Task EndAsync(HttpContext context)

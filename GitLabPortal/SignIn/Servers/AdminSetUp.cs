@@ -82,7 +82,7 @@ public sealed class AdminSetUp(
         Url = Server.Address?.BaseUrl ?? Url[(Url.LastIndexOf('@') + 1)..];
         if (BaseUrl is null) return;
         var may = await access.MayTouchAsync(right, BaseUrl, cancellationToken);
-        if (may.IsSuccess) Step = AdminSetUpStep.Token;
+        if (may.IsSuccess) (Step, Findings) = (AdminSetUpStep.Token, []);
         else Problem = may.Problem;
     }
 
