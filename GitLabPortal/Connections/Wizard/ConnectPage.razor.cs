@@ -183,6 +183,8 @@ public sealed partial class ConnectPage
             running = null;
         }
 
+        // Drawn before it is asked for: while findings come in, an older drawing may be on its way, and its end would move the focus too early.
+        StateHasChanged();
         wasTried = !Lifetime.IsCancellationRequested;
     }
 
