@@ -80,6 +80,7 @@ public sealed class DoctorTests : IDisposable
 
         (await run.RunAsync("doctor", address, "--Outbound:AllowedNetworks:1=::1/128")).ShouldBe(1);
         run.Out.ShouldContain("unknown authority");
+        run.Out.ShouldContain("SHA-256: ");
         (await run.RunAsync("doctor", address, "--ca-file", file, "--Outbound:AllowedNetworks:1=::1/128")).ShouldBe(0, run.Out + run.Error);
     }
 

@@ -21,6 +21,7 @@ public sealed partial class ConnectionCardView
     private (string Function, string Selector)? nextFocus;
     private bool isReplacing;
     private bool isNetworking;
+    private bool isDrawnIdle;
 
     [Parameter, EditorRequired] public ConnectionCard Card { get; set; } = null!;
 
@@ -234,8 +235,8 @@ public sealed partial class ConnectionCardView
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (nextFocus is not { } next || busy) return;
-        // Here, when the browser has what was drawn: earlier there may be nothing yet to focus.
+        if (nextFocus is not { } next || !isDrawnIdle) return;
+        // Here, when the browser has what was drawn, and not an older drawing: earlier there may be nothing yet to focus.
         nextFocus = null;
         await Script.InvokeVoidAsync(next.Function, Lifetime, next.Selector);
     }
