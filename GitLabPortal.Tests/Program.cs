@@ -1,3 +1,4 @@
+using GitLabPortal.Tests.Benchmarks;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
 using Xunit.Runner.InProc.SystemConsole;
@@ -6,5 +7,6 @@ return args switch
 {
     ["sandbox", .. var rest] => await SandboxCommand.RunAsync(rest, CancellationToken.None),
     ["demo", .. var rest] => await DemoCommand.RunAsync(rest, CancellationToken.None),
+    ["bench", .. var rest] => await BenchmarkCommand.RunAsync(rest, CancellationToken.None),
     _ => await ConsoleRunner.Run(args),
 };

@@ -358,6 +358,50 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("Projects", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Value")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ConnectionId", "Kind", "Value");
+
+                    b.ToTable("CatalogueGroups", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RepositoryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("FullPath")
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<DateTime>("Until")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ConnectionId", "RepositoryId", "FullPath");
+
+                    b.HasIndex("RepositoryId");
+
+                    b.HasIndex("ConnectionId", "FullPath");
+
+                    b.ToTable("PastPaths", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
                 {
                     b.Property<long>("Id")
@@ -434,12 +478,6 @@ namespace GitLabPortal.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("FullPath");
-
-                    b.HasIndex("LastActivityAt");
-
-                    b.HasIndex("NamespacePath");
-
                     b.HasIndex("ServerId", "GitLabId")
                         .IsUnique();
 
@@ -465,6 +503,23 @@ namespace GitLabPortal.Data.Migrations
                     b.HasIndex("RepositoryId");
 
                     b.ToTable("RepositorySightings", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SearchScope", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ConnectionId")
+                        .IsUnique();
+
+                    b.ToTable("SearchScopes", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRun", b =>
@@ -758,6 +813,30 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Team");
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Repositories.Repository", null)
+                        .WithMany()
+                        .HasForeignKey("RepositoryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
                 {
                     b.HasOne("GitLabPortal.Connections.Server", "Server")
@@ -786,6 +865,15 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Connection");
 
                     b.Navigation("Repository");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SearchScope", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.SearchScope", "ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRun", b =>
