@@ -5,6 +5,7 @@ using GitLabPortal.Repositories;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -201,6 +202,21 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
             var groups = await db.Set<CatalogueGroup>().Where(g => g.Count != 0).ToListAsync();
             groups.Select(g => $"{(g.ConnectionId, g.Kind, g.Value)} {g.Count}").Order(StringComparer.Ordinal).ShouldBe(expected);
         }
+    }
+
+    [Fact]
+    public async Task Pieces_of_the_index_are_put_together_without_losing_a_word()
+    {
+        await using (var db = database.CreateDbContext()) await db.Database.ExecuteSqlRawAsync("INSERT INTO RepositoryIndex (RepositoryIndex, rank) VALUES ('automerge', 0)");
+        for (var i = 1; i <= 12; i++) await database.AddRepositoryAsync(i, $"g/piece-{i}", [ours]);
+        using var care = new IndexCare(database, new SyncFeed(), TimeProvider.System, NullLogger<IndexCare>.Instance);
+
+        (await care.RunAsync(CancellationToken.None)).ShouldBeGreaterThan(6);
+
+        (await care.RunAsync(CancellationToken.None)).ShouldBeLessThan(3);
+        (await CountAsync(alpha, new() { Text = "piece" })).ShouldBe(12);
+        await database.AddRepositoryAsync(13, "g/piece-13", [ours]);
+        (await CountAsync(alpha, new() { Text = "piece" })).ShouldBe(13);
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal static class RepositoriesFeature
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<SyncQueries>().DescribeRemovalAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
         services.AddHostedService<CatalogueSync>();
+        services.AddSingleton<NoticeBoard>();
+        services.AddHostedService<NoticeListener>();
+        services.AddHostedService<IndexCare>();
         return services;
     }
 }

@@ -402,6 +402,30 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("PastPaths", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.ProcessNotice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Change")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("ProcessNotices", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
                 {
                     b.Property<long>("Id")

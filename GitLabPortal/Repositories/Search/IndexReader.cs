@@ -44,6 +44,17 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, IR
         return Page(command, skip, take);
     }
 
+    /// <summary>Of the given ids, those with the latest activity.</summary>
+    public List<long> Liveliest(IReadOnlyCollection<long> ids, int skip, int take)
+    {
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+        command.CommandText =
+            "SELECT Id FROM Repositories WHERE Id IN (SELECT value FROM json_each($ids)) ORDER BY LastActivityAt DESC, Id DESC LIMIT $take OFFSET $skip";
+        command.Parameters.AddWithValue("$ids", JsonSerializer.Serialize(ids));
+        return Page(command, skip, take);
+    }
+
     /// <summary>By rank, and within a rank the liveliest first. Looks at the row of each that is found.</summary>
     public List<long> Ranked(string expression, IReadOnlyList<Rank> ranks, int skip, int take)
     {

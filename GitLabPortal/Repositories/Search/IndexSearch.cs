@@ -9,7 +9,7 @@ internal sealed class IndexSearch(
     Snapshot snapshot, RepositorySearch search, IReadOnlyDictionary<Guid, long> scopes, IReadOnlyCollection<long> picked, CancellationToken cancellationToken)
 {
     /// <summary>Of more equally good matches, the newest come first instead of the liveliest: nobody reads that far, but everybody waits.</summary>
-    private const int MostSorted = 5_000;
+    private const int MostSorted = 2_000;
 
     /// <summary>Up to here it is quicker to look at each row than to ask the index for one rank after another.</summary>
     private const int MostRankedByRow = 2_000;
@@ -66,25 +66,30 @@ internal sealed class IndexSearch(
     private List<long> RankByRank(string expression, int found, IReadOnlyList<long> former, int skip, int take)
     {
         var ids = new List<long>(take);
-        var (before, better) = (0, new List<string>());
+        var (before, better, seen) = (0, new List<string>(), new HashSet<long>());
         // A rank of the only word holds the word.
         var narrowed = terms.Count == 1 ? visible : expression;
-        foreach (var rank in IndexExpression.Ranks(terms).Append(null))
+        foreach (var rank in IndexExpression.Ranks(terms))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            // The last one: whatever is left.
-            var these = rank is null ? IndexExpression.Except(expression, better) : IndexExpression.And([narrowed, IndexExpression.Except(rank.Expression, better)]);
-            var count = rank is null ? found + former.Count - before : index.Count(these);
-            Take(count, (from, length) => count <= MostSorted
-                ? index.Sorted(these, count, RepositorySort.Activity, descending: true, from, length)
-                : index.Newest(these, from, length));
+            var these = index.Newest(IndexExpression.And([narrowed, rank.Expression]), 0, MostSorted + 1);
+            var isWhole = these.Count <= MostSorted;
+            these.RemoveAll(id => !seen.Add(id));
+            if (isWhole) Take(these.Count, (from, length) => index.Liveliest(these, from, length));
+            else if (Math.Max(0, skip - before) + take - ids.Count <= these.Count) Take(these.Count, (from, length) => these.GetRange(from, length));
+            else TakeMany(IndexExpression.And([narrowed, IndexExpression.Except(rank.Expression, better)]));
             // A former path is as good as an exact one, but whoever has it now comes first.
             if (better.Count == 0) Take(former.Count, (from, length) => [.. former.Skip(from).Take(length)]);
-            if (rank is not null) better.Add(rank.Expression);
-            if (ids.Count == take) break;
+            better.Add(rank.Expression);
+            if (ids.Count == take) return ids;
         }
 
+        var rest = IndexExpression.Except(expression, better);
+        var left = found + former.Count - before;
+        Take(left, (from, length) => left <= MostSorted ? index.Sorted(rest, left, RepositorySort.Activity, descending: true, from, length) : index.Newest(rest, from, length));
         return ids;
+
+        void TakeMany(string these) => Take(index.Count(these), (from, length) => index.Newest(these, from, length));
 
         void Take(int count, Func<int, int, List<long>> read)
         {

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace GitLabPortal.Data.Migrations
 {
     [DbContext(typeof(PortalDb))]
-    [Migration("20261122194835_SearchIndex")]
+    [Migration("20261122200100_SearchIndex")]
     partial class SearchIndex
     {
         /// <inheritdoc />
@@ -403,6 +403,30 @@ namespace GitLabPortal.Data.Migrations
                     b.HasIndex("ConnectionId", "FullPath");
 
                     b.ToTable("PastPaths", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.ProcessNotice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Change")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("ProcessNotices", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>

@@ -169,6 +169,22 @@ namespace GitLabPortal.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "ProcessNotices",
+                columns: table => new
+                {
+                    Id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    ConnectionId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    TeamId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Change = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    At = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ProcessNotices", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "SearchScopes",
                 columns: table => new
                 {
@@ -215,6 +231,9 @@ namespace GitLabPortal.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "PastPaths");
+
+            migrationBuilder.DropTable(
+                name: "ProcessNotices");
 
             migrationBuilder.DropTable(
                 name: "SearchScopes");
