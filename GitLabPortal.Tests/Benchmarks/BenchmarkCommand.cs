@@ -12,6 +12,7 @@ public static class BenchmarkCommand
     private static readonly Dictionary<string, Func<string[], CancellationToken, Task<int>>> Benchmarks = new(StringComparer.Ordinal)
     {
         ["search"] = SearchBenchmark.RunAsync,
+        ["grid"] = GridBenchmark.RunAsync,
     };
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
 using GitLabPortal.Connections;
-using GitLabPortal.Kernel;
+using GitLabPortal.Data;
 using GitLabPortal.Repositories;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
@@ -35,15 +35,20 @@ internal sealed class LargeCatalogue : IAsyncDisposable
         var smallConnection = await database.AddConnectionAsync(small, server, "Small");
         var catalogue = new LargeCatalogue(database, team, small);
         await using var db = database.CreateDbContext();
+        await FillAsync(db, connection, smallConnection, count, cancellationToken);
+        return catalogue;
+    }
+
+    /// <summary>Writes <paramref name="count"/> repositories that <paramref name="connection"/> sees, and <paramref name="small"/> a tenth of them.</summary>
+    public static async Task FillAsync(PortalDb db, Connection connection, Connection? small, int count, CancellationToken cancellationToken)
+    {
         await db.Database.OpenConnectionAsync(cancellationToken);
         var sqlite = (SqliteConnection)db.Database.GetDbConnection();
         for (var first = 1; first <= count; first += BatchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Write(sqlite, server, connection, smallConnection, first, Math.Min(BatchSize, count - first + 1));
+            Write(sqlite, connection, small, first, Math.Min(BatchSize, count - first + 1));
         }
-
-        return catalogue;
     }
 
     /// <summary>What somebody types, letter by letter, who looks for one repository after another.</summary>
@@ -72,7 +77,7 @@ internal sealed class LargeCatalogue : IAsyncDisposable
         }
     }
 
-    private static void Write(SqliteConnection sqlite, Server server, Connection connection, Connection small, int first, int count)
+    private static void Write(SqliteConnection sqlite, Connection connection, Connection? small, int first, int count)
     {
         using var transaction = sqlite.BeginTransaction();
         using var repository = sqlite.CreateCommand();
@@ -93,7 +98,7 @@ internal sealed class LargeCatalogue : IAsyncDisposable
             repository.Parameters.Clear();
             void Set(string name, object? value) => repository.Parameters.AddWithValue(name, value ?? DBNull.Value);
             Set("$id", id);
-            Set("$server", server.Id);
+            Set("$server", connection.ServerId);
             Set("$name", p.Name);
             Set("$path", p.Path);
             Set("$space", p.Space);
@@ -110,7 +115,7 @@ internal sealed class LargeCatalogue : IAsyncDisposable
             Set("$read", DateTime.UnixEpoch.AddYears(56));
             repository.ExecuteNonQuery();
             See(connection.Id);
-            if (id % 10 == 0) See(small.Id);
+            if (small is not null && id % 10 == 0) See(small.Id);
 
             void See(Guid connectionId)
             {

@@ -12,9 +12,7 @@ internal sealed class IndexSearch(
     private const int MostSorted = 2_000;
 
     /// <summary>Up to here it is quicker to look at each row than to ask the index for one rank after another.</summary>
-    private const int MostRankedByRow = 2_000;
-
-    private const int MostPastPaths = 1_000;
+    private const int MostRankedByRow = 600;
 
     private readonly IndexReader index = new(snapshot, search, picked);
     private readonly string visible = IndexExpression.Visible(scopes.Values, search);
@@ -123,7 +121,7 @@ internal sealed class IndexSearch(
         command.Parameters.AddWithValue("$below", path + "/");
         // The character behind the slash: everything between begins with the path and a slash.
         command.Parameters.AddWithValue("$behind", path + "0");
-        command.Parameters.AddWithValue("$most", MostPastPaths);
+        command.Parameters.AddWithValue("$most", PastPath.MostAtOnce);
         using (var reader = command.ExecuteReader())
         {
             while (reader.Read()) formerPaths.TryAdd(reader.GetInt64(0), reader.GetString(1));

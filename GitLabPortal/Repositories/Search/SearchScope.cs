@@ -1,4 +1,5 @@
 using GitLabPortal.Connections;
+using GitLabPortal.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -18,6 +19,9 @@ internal sealed class SearchScope
 /// <summary>A path that a repository had before, as a connection saw it: what one team's token saw is no other team's business.</summary>
 public sealed class PastPath
 {
+    /// <summary>A group that was renamed has many.</summary>
+    internal const int MostAtOnce = 1_000;
+
     public required long RepositoryId { get; init; }
 
     public required Guid ConnectionId { get; init; }
@@ -26,6 +30,23 @@ public sealed class PastPath
 
     /// <summary>When the repository was first read under another path.</summary>
     public required DateTimeOffset Until { get; init; }
+
+    /// <summary>The repositories that had a path, or one below it, when a connection of the team saw them.</summary>
+    internal static async Task<List<long>> RepositoriesOnceAtAsync(PortalDb db, Guid teamId, string path, CancellationToken cancellationToken)
+    {
+        var exact = path.Trim('/');
+        if (exact.Length < 3 || exact.Any(char.IsWhiteSpace)) return [];
+
+        // Between the slash and the character behind it lies everything that begins with the path and a slash.
+        var (below, behind) = (exact + "/", exact + "0");
+        return await db.Set<PastPath>()
+            .Where(p => db.Set<Connection>().Any(c => c.Id == p.ConnectionId && c.TeamId == teamId))
+            .Where(p => p.FullPath == exact || (string.Compare(p.FullPath, below) > 0 && string.Compare(p.FullPath, behind) < 0))
+            .Select(p => p.RepositoryId)
+            .Distinct()
+            .Take(MostAtOnce)
+            .ToListAsync(cancellationToken);
+    }
 }
 
 internal enum CatalogueGroupKind { Namespace = 1, Topics = 2 }
