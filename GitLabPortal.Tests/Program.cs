@@ -7,6 +7,7 @@ return args switch
 {
     ["sandbox", .. var rest] => await SandboxCommand.RunAsync(rest, CancellationToken.None),
     ["demo", .. var rest] => await DemoCommand.RunAsync(rest, CancellationToken.None),
+    [WalkingProcess.Command] => await WalkingProcess.WalkAsync(CancellationToken.None),
     ["bench", .. var rest] => await BenchmarkCommand.RunAsync(rest, CancellationToken.None),
     _ => await ConsoleRunner.Run(args),
 };

@@ -11,6 +11,7 @@ public static class BenchmarkCommand
 {
     private static readonly Dictionary<string, Func<string[], CancellationToken, Task<int>>> Benchmarks = new(StringComparer.Ordinal)
     {
+        ["catalogue"] = CatalogueBenchmark.RunAsync,
         ["search"] = SearchBenchmark.RunAsync,
         ["grid"] = GridBenchmark.RunAsync,
     };

@@ -64,7 +64,7 @@ public sealed class GitLabFailureTests : IDisposable
         var body = Encoding.UTF8.GetBytes($$"""{"message":[{{string.Join(',', Enumerable.Repeat('1', 1_000_000))}}]}""");
         using var response = new HttpResponseMessage();
         var answer = new GitLabAnswer(status, response.Headers, "application/json", body);
-        GitLabFailure.Of(answer with { Body = [] }, TimeProvider.System);
+        GitLabFailure.Of(answer with { Body = ReadOnlyMemory<byte>.Empty }, TimeProvider.System);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         GitLabFailure.Of(answer, TimeProvider.System).Status.ShouldBe(status);

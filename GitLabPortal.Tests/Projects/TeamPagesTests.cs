@@ -45,6 +45,7 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         Services.AddSingleton<ConnectionFeed>();
         Services.AddSingleton<SyncFeed>();
         Services.AddSingleton<SyncQueries>();
+        Services.AddSingleton<DisappearanceQueries>();
         Services.AddSingleton<RepositoryQueries>();
         Services.AddProjects(configuration);
     }

@@ -19,11 +19,13 @@ internal sealed class CatalogueStage : IAsyncDisposable
 {
     private readonly SecretProtector secrets = TestSecrets.NewProtector();
 
-    private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server)
+    private CatalogueStage(TestDb database, GitLabSandbox gitLab, TeamAccess team, Server server, ManualClock clock)
     {
+        Clock = clock;
         (Database, GitLab, Team, Server) = (database, gitLab, team, server);
         Queries = new RepositoryQueries(database, ProjectQueries.Picked);
-        Journal = new SyncJournal(database, Clock, [SeenNames.KeepAsync]);
+        Leases = new ServerLeases(database, Clock);
+        Journal = new SyncJournal(database, Leases, Clock, [SeenNames.KeepAsync]);
     }
 
     public TestDb Database { get; }
@@ -34,13 +36,15 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     public Server Server { get; }
 
-    public ManualClock Clock { get; } = new();
+    public ManualClock Clock { get; }
 
     public SyncFeed Feed { get; } = new();
 
     public RepositoryQueries Queries { get; }
 
     public SyncJournal Journal { get; }
+
+    public ServerLeases Leases { get; }
 
     public SyncConnection Sync => field ??= NewSync();
 
@@ -50,13 +54,20 @@ internal sealed class CatalogueStage : IAsyncDisposable
     /// <summary>Where a walk stops.</summary>
     public int MaxRepositories { get; set; } = 250_000;
 
+    /// <summary>One, unless a test is about more: then the requests have an order.</summary>
+    public int MaxRequestsAtOnce { get; set; } = 1;
+
+    public IOptions<SyncOptions> Options => Microsoft.Extensions.Options.Options.Create(
+        new SyncOptions { MaxRepositories = MaxRepositories, MaxRequestsAtOnce = MaxRequestsAtOnce });
+
     public static async Task<CatalogueStage> StartAsync(int projects = 0) => await StartAsync(await GitLabSandbox.WithProjects(projects).StartAsync());
 
-    public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab)
+    /// <param name="clock">That of the sandbox, where its times matter.</param>
+    public static async Task<CatalogueStage> StartAsync(GitLabSandbox gitLab, ManualClock? clock = null)
     {
         var database = await TestDb.CreateAsync();
         var team = await database.AddTeamAsync("alpha", await database.AddAccountAsync("Ada"));
-        return new CatalogueStage(database, gitLab, team, await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/')));
+        return new CatalogueStage(database, gitLab, team, await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/')), clock ?? new ManualClock());
     }
 
     private ServiceProvider Outbound => field ??= NewOutbound();
@@ -74,8 +85,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed,
-        Options.Create(new SyncOptions { MaxRepositories = MaxRepositories }), Clock, NullLogger<SyncConnection>.Instance);
+        Journal, new CompleteRun(Database, Leases, Options, [UnseenRepositories.ForgetAsync], Clock), Leases,
+        new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Options, Clock, NullLogger<SyncConnection>.Instance);
 
     public ConnectionFeed Connections { get; } = new();
 
@@ -83,7 +94,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
     public async Task<CatalogueSync> StartWorkerAsync(SyncConnection? walk = null)
     {
         var worker = new CatalogueSync(
-            Database, walk ?? NewSync(), Connections, Options.Create(new SyncOptions()), Clock, NullLogger<CatalogueSync>.Instance);
+            Database, walk ?? NewSync(), Connections, Options, Clock, NullLogger<CatalogueSync>.Instance);
         await worker.StartAsync(CancellationToken.None);
         return worker;
     }
@@ -123,6 +134,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
     /// <summary>Goes on until the walk is over, moving time past every wait; says how often it had to wait.</summary>
     public async Task<int> WalkAsync(Connection connection)
     {
+        // What is seen first in a walk is told from what was seen before it by time.
+        Clock.Advance(TimeSpan.FromSeconds(1));
         for (var waits = 0; ; waits++)
         {
             var outcome = await Sync.RunAsync(connection.Id, CancellationToken.None);

@@ -38,6 +38,7 @@ public sealed class KeepingTheCatalogueCurrentTests
         using (var first = await stage.StartWorkerAsync())
         {
             await halfway;
+            while (stage.GitLab.Requests.ProjectListPages < 3) await Task.Delay(5);
             await first.StopAsync(CancellationToken.None);
         }
 

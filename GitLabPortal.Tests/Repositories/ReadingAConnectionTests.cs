@@ -28,7 +28,7 @@ public sealed class ReadingAConnectionTests
         var run = await stage.LastRunAsync(connection);
         (run.State, run.Seen, run.Pages).ShouldBe((SyncState.Completed, 5000, stage.GitLab.Requests.ProjectListPages));
         (await stage.ReadAsync(connection)).Status.ShouldBe(ConnectionStatus.Working);
-        progress.Select(p => p.Seen).ShouldBe([0, .. Enumerable.Range(1, 50).Select(i => i * 100), 5000]);
+        progress.Select(p => p.Seen).ShouldBe([0, .. Enumerable.Range(1, 50).Select(i => i * 100), 5000, 5000]);
         progress.Skip(1).ShouldAllBe(p => p.Expected == 5000);
         progress[^1].State.ShouldBe(SyncState.Completed);
     }

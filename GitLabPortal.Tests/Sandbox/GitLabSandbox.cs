@@ -16,6 +16,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
     private readonly GitLabSandboxBuilder _settings;
     private readonly ServerIdentity _server;
     private readonly DeclaredPaths _declared = new();
+    private readonly SemaphoreSlim _workers;
     private WebApplication? _app;
     private CancellationTokenSource _stopping = new();
     private int _disposed;
@@ -24,6 +25,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
     private GitLabSandbox(GitLabSandboxBuilder settings, SandboxWorld world, ServerIdentity server)
     {
         _settings = settings;
+        _workers = new SemaphoreSlim(settings.Workers);
         _server = server;
         World = world;
     }
@@ -73,6 +75,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
 
         await GoDownAsync();
         _stopping.Dispose();
+        _workers.Dispose();
         World.Dispose();
         if (_judgesRoutes && Requests.Undeclared is { Count: > 0 } undeclared)
             throw new UndeclaredRouteException(undeclared);
@@ -85,6 +88,8 @@ public sealed class GitLabSandbox : IAsyncDisposable
         var release = new GitLabRelease(settings.VersionText);
         var world = new SandboxWorld(release, settings.Clock, settings.SecretSeed);
         world.Settings.AdminMode = settings.AdminMode;
+        if (settings.Limit is { } limit)
+            world.Settings.Throttle = new SandboxThrottle(limit, TimeSpan.FromMinutes(10));
         if (settings.ProjectCount > 0)
             new ProjectGenerator(world, settings.ProjectSeed).Generate(settings.ProjectCount);
 
@@ -115,7 +120,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
 
         var app = builder.Build();
-        var pipeline = new RequestPipeline(World, _server, Faults, Requests, _declared, _settings.Latency);
+        var pipeline = new RequestPipeline(World, _server, Faults, Requests, _declared, _settings.Latency, _workers);
         var stopping = _stopping.Token;
         app.Run(context => pipeline.HandleAsync(context, stopping));
         await app.StartAsync();

@@ -15,6 +15,8 @@ public sealed class GitLabSandboxBuilder
     internal X509Certificate2? Certificate { get; private set; }
     internal int Port { get; private set; }
     internal TimeSpan Latency { get; private set; }
+    internal int Workers { get; private set; } = int.MaxValue;
+    internal int? Limit { get; private set; }
     internal bool AdminMode { get; private set; }
     internal TimeProvider Clock { get; private set; } = TimeProvider.System;
     internal string? SecretSeed { get; private set; }
@@ -37,6 +39,12 @@ public sealed class GitLabSandboxBuilder
 
     /// <summary>Added to every answer.</summary>
     public GitLabSandboxBuilder WithLatency(TimeSpan latency) => With(() => Latency = latency);
+
+    /// <summary>So many requests are worked on at once; others wait, as they do for Puma's threads.</summary>
+    public GitLabSandboxBuilder WithWorkers(int count) => With(() => Workers = count);
+
+    /// <summary>So many requests of one person in ten minutes; 2,000 is what new servers allow for the list of projects.</summary>
+    public GitLabSandboxBuilder WithLimit(int requests) => With(() => Limit = requests);
 
     public GitLabSandboxBuilder WithAdminMode() => With(() => AdminMode = true);
 

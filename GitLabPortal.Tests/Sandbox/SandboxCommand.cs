@@ -7,7 +7,7 @@ namespace GitLabPortal.Tests.Sandbox;
 public static class SandboxCommand
 {
     private const string Usage =
-        "sandbox [--port N] [--projects N] [--version V] [--relative-root R] [--external-url URL] [--latency MS] [--admin-mode]";
+        "sandbox [--port N] [--projects N] [--version V] [--relative-root R] [--external-url URL] [--latency MS] [--workers N] [--limit N] [--admin-mode]";
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
@@ -30,6 +30,7 @@ public static class SandboxCommand
         await Console.Out.FlushAsync(CancellationToken.None);
 
         await Task.Delay(Timeout.InfiniteTimeSpan, interrupted.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Console.Out.WriteLineAsync($"Answered {gitlab.Requests.Count()} requests, {gitlab.Requests.Count(r => r.Status == 429)} of them with 429.");
         foreach (var route in gitlab.Requests.Undeclared)
             await Console.Error.WriteLineAsync($"GitLab has no such route: {route}");
         // By hand, curious requests are no failed test.
@@ -85,6 +86,12 @@ public static class SandboxCommand
                 return true;
             case "--projects":
                 builder.WithProjects(number);
+                return true;
+            case "--workers":
+                builder.WithWorkers(number);
+                return true;
+            case "--limit":
+                builder.WithLimit(number);
                 return true;
             case "--latency":
                 builder.WithLatency(TimeSpan.FromMilliseconds(number));

@@ -30,6 +30,8 @@ public sealed partial class ConnectionCardView
 
     [Inject] private IEnumerable<ConnectionCardPart> Parts { get; set; } = null!;
 
+    [Inject] private IEnumerable<ConnectionCardNotice> Notices { get; set; } = null!;
+
     [Inject] private IEnumerable<RemovalConsequence> Consequences { get; set; } = null!;
 
     [Inject] private CheckConnection Check { get; set; } = null!;
@@ -56,7 +58,12 @@ public sealed partial class ConnectionCardView
 
     private bool IsInsecureEntry => SecureEntry.IsInsecure(Navigation.BaseUri) && !Portal.Value.AllowInsecureTokenEntry;
 
-    private Dictionary<string, object> PartParameters => new(StringComparer.Ordinal) { ["ConnectionId"] = Card.Id };
+    private Dictionary<string, object> PartParameters => new(StringComparer.Ordinal)
+    {
+        ["ConnectionId"] = Card.Id,
+        ["CanManage"] = CanManage,
+        ["Authorize"] = Authorize,
+    };
 
     private string Edition => Card.IsEnterprise switch { true => ", Enterprise Edition", false => ", Community Edition", _ => "" };
 

@@ -101,8 +101,14 @@ public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts)
     }
 }
 
-/// <summary>What a higher feature shows in a connection's card; the component takes <c>ConnectionId</c>.</summary>
+/// <summary>
+/// What a higher feature shows among the facts of a connection's card; the component takes <c>ConnectionId</c>, <c>CanManage</c> and
+/// <c>Authorize</c>.
+/// </summary>
 public sealed record ConnectionCardPart(Type Component);
+
+/// <summary>What a higher feature has to say at the top of a connection's card; the component takes the same.</summary>
+public sealed record ConnectionCardNotice(Type Component);
 
 /// <summary>Says in a sentence what removing a connection means for a higher feature; null when nothing.</summary>
 public delegate Task<string?> RemovalConsequence(Guid connectionId, CancellationToken cancellationToken);

@@ -5,9 +5,11 @@ using System.Text;
 namespace GitLabPortal.GitLab;
 
 /// <summary>An answer with its whole body, whatever its status; at most as large as the client allows, decompressed.</summary>
-internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, string? MediaType, byte[] Body)
+internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, string? MediaType, ReadOnlyMemory<byte> Body)
 {
     private const int LongBody = 64 * 1024;
+
+    private byte[]? rented;
 
     public bool IsSuccess => Status is >= 200 and < 300;
 
@@ -16,14 +18,14 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
     public bool IsJson => MediaType is not null && (MediaType == "application/json" || MediaType.EndsWith("+json", StringComparison.Ordinal));
 
     /// <summary>The first part of the body as text, enough to recognise pages and messages.</summary>
-    public string Beginning => Encoding.UTF8.GetString(Body, 0, Math.Min(Body.Length, LongBody));
+    public string Beginning => Encoding.UTF8.GetString(Body.Span[..Math.Min(Body.Length, LongBody)]);
 
     /// <summary>Longer than any message or description of itself that a GitLab sends.</summary>
     public bool IsLong => Body.Length > LongBody;
 
     public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 
-    private bool StartsWith(string text) => Encoding.UTF8.GetString(Body, 0, Math.Min(Body.Length, 64)).TrimStart().StartsWith(text, StringComparison.Ordinal);
+    private bool StartsWith(string text) => Encoding.UTF8.GetString(Body.Span[..Math.Min(Body.Length, 64)]).TrimStart().StartsWith(text, StringComparison.Ordinal);
 
     /// <summary>
     /// Sends and reads it all within <see cref="HttpClient.Timeout"/> and <see cref="HttpClient.MaxResponseContentBufferSize"/> (bytes after
@@ -40,8 +42,11 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             phase = "reading the answer";
-            var body = await ReadAsync(response.Content, http.MaxResponseContentBufferSize, timeout.Token);
-            return new((int)response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(), body);
+            var (body, length) = await ReadAsync(response.Content, http.MaxResponseContentBufferSize, timeout.Token);
+            return new((int)response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(), body.AsMemory(0, length))
+            {
+                rented = body,
+            };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -70,26 +75,49 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
         e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded or HttpRequestError.NameResolutionError
         || (e.HttpRequestError is HttpRequestError.Unknown && e.InnerException is IOException);
 
-    private static async Task<byte[]> ReadAsync(HttpContent content, long limit, CancellationToken cancellation)
+    /// <summary>
+    /// Gives the memory of the body back, for whoever has taken out what it needs: pages of half a megabyte, a thousand in a row, would
+    /// otherwise make the process grow. The body must not be touched afterwards.
+    /// </summary>
+    public GitLabAnswer Recycled()
+    {
+        if (rented is not { } buffer) return this;
+        rented = null;
+        ArrayPool<byte>.Shared.Return(buffer);
+        return this with { Body = default, rented = null };
+    }
+
+    private static async Task<(byte[] Buffer, int Length)> ReadAsync(HttpContent content, long limit, CancellationToken cancellation)
     {
         if (content.Headers.ContentLength > limit) throw TooLarge();
         await using var stream = await content.ReadAsStreamAsync(cancellation);
-        using var body = new MemoryStream();
-        var buffer = ArrayPool<byte>.Shared.Rent(32 * 1024);
+        // One byte more than announced, so that the end shows without growing.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(content.Headers.ContentLength + 1 ?? 32 * 1024, int.MaxValue));
+        var length = 0;
         try
         {
-            for (int read; (read = await stream.ReadAsync(buffer, cancellation)) > 0;)
+            for (int read; (read = await stream.ReadAsync(buffer.AsMemory(length), cancellation)) > 0;)
             {
-                if (body.Length + read > limit) throw TooLarge();
-                body.Write(buffer, 0, read);
+                length += read;
+                if (length > limit) throw TooLarge();
+                if (length == buffer.Length) buffer = Grow(buffer);
             }
         }
-        finally
+        catch
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            throw;
         }
 
-        return body.ToArray();
+        return (buffer, length);
+    }
+
+    private static byte[] Grow(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(full.Length * 2);
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full);
+        return larger;
     }
 
     private static GitLabUnexpectedAnswerException TooLarge() => new(UnexpectedKind.TooLarge, "The answer is larger than allowed.");

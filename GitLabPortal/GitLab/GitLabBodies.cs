@@ -22,6 +22,7 @@ internal sealed class ProjectBody
     /// <summary>The name of topics before 14.0; still sent.</summary>
     public string[]? TagList { get; set; }
     public DateTimeOffset? LastActivityAt { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
     public bool? Archived { get; set; }
     public bool? EmptyRepo { get; set; }
     public ForkBody? ForkedFromProject { get; set; }
@@ -43,6 +44,7 @@ internal sealed class ProjectBody
         StarCount = (int)Math.Clamp(StarCount ?? 0, 0, int.MaxValue),
         Topics = Topics ?? TagList ?? [],
         LastActivityAt = LastActivityAt,
+        UpdatedAt = UpdatedAt,
         Archived = Archived ?? false,
         EmptyRepo = EmptyRepo ?? false,
         IsFork = ForkedFromProject is not null,

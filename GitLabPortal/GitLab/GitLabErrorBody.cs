@@ -19,7 +19,7 @@ internal sealed record GitLabErrorBody(string Text, string? Error, string? Descr
         if (answer.IsHtml || answer.IsLong) return Nothing with { Text = answer.Beginning };
         try
         {
-            var reader = new Utf8JsonReader(answer.Body);
+            var reader = new Utf8JsonReader(answer.Body.Span);
             using var document = JsonDocument.ParseValue(ref reader);
             var root = document.RootElement;
             if (root.ValueKind is not JsonValueKind.Object) return Nothing;

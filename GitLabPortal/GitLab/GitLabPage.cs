@@ -14,12 +14,27 @@ public sealed record GitLabPage<T>(IReadOnlyList<T> Items, int? Total, bool HasM
     /// Only to be told to people; never followed.
     /// </summary>
     public string? LinkHost { get; init; }
+
+    /// <summary>What the server's own limit leaves; null when it does not say, which is usual.</summary>
+    public RequestBudget? Budget { get; init; }
 }
+
+/// <summary>
+/// How many requests are left until the limit starts anew. GitLab's <c>RateLimit-Limit</c> counts another period and is of no use here.
+/// </summary>
+public readonly record struct RequestBudget(int Remaining, DateTimeOffset ResetsAt);
 
 internal static partial class GitLabPaging
 {
     public static int? Total(GitLabAnswer answer) =>
         int.TryParse(answer.Header("X-Total"), NumberStyles.None, CultureInfo.InvariantCulture, out var total) ? total : null;
+
+    public static RequestBudget? Budget(GitLabAnswer answer) =>
+        int.TryParse(answer.Header("RateLimit-Remaining"), NumberStyles.None, CultureInfo.InvariantCulture, out var remaining)
+        && long.TryParse(answer.Header("RateLimit-Reset"), NumberStyles.None, CultureInfo.InvariantCulture, out var reset)
+        && reset is > 0 and < 253402300799
+            ? new(remaining, DateTimeOffset.FromUnixTimeSeconds(reset))
+            : null;
 
     public static bool IsOffsetPage(GitLabAnswer answer) => answer.Header("X-Page") is not null;
 

@@ -36,6 +36,9 @@ public sealed record GitLabProject
     /// <summary>Moves at most once an hour.</summary>
     public DateTimeOffset? LastActivityAt { get; init; }
 
+    /// <summary>When its settings changed last; null where GitLab does not tell.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
     /// <summary>Also true while marked for deletion, and, from 18.x on, when a group above is archived.</summary>
     public bool Archived { get; init; }
 
@@ -59,6 +62,12 @@ public sealed record ProjectListQuery
 {
     /// <summary>Only projects with a larger id: the last id of the page before.</summary>
     public long? IdAfter { get; init; }
+
+    /// <summary>Only projects with activity since then; GitLab notes it at most once an hour.</summary>
+    public DateTimeOffset? ActiveAfter { get; init; }
+
+    /// <summary>Only projects that were changed since then; see <see cref="ProjectsClient.ListUpdatedAsync"/>.</summary>
+    public DateTimeOffset? UpdatedAfter { get; init; }
 
     /// <summary>1 to 100.</summary>
     public int PerPage { get; init; } = 100;

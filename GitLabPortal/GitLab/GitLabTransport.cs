@@ -52,8 +52,9 @@ internal sealed class GitLabTransport
         var answer = await GetAnswerAsync(path, cancellation);
         try
         {
-            if (HasTooManyRows(answer.Body)) throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list holds more than one page.");
-            return (JsonSerializer.Deserialize(answer.Body, type) ?? throw WrongShape(null), answer);
+            if (HasTooManyRows(answer.Body.Span)) throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list holds more than one page.");
+            var value = JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw WrongShape(null);
+            return (value, answer.Recycled());
         }
         catch (JsonException e)
         {
@@ -76,7 +77,7 @@ internal sealed class GitLabTransport
     }
 
     /// <summary>Counted before anything is built of them: 20 MB of <c>{"id":1}</c> are two million objects of a hundred times that size.</summary>
-    private static bool HasTooManyRows(byte[] body)
+    private static bool HasTooManyRows(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body);
         if (!reader.Read() || reader.TokenType is not JsonTokenType.StartArray) return false;

@@ -41,6 +41,17 @@ public sealed class ProjectsClient
     public async Task<GitLabPage<GitLabProject>> ListFirstAsync(ProjectListQuery query, CancellationToken cancellation) =>
         await ReadAsync(query, "order_by=id&sort=asc", cancellation);
 
+    /// <summary>The page with the highest ids, highest first: where the list ends at present.</summary>
+    public async Task<GitLabPage<GitLabProject>> ListLastAsync(ProjectListQuery query, CancellationToken cancellation) =>
+        await ReadAsync(query, "order_by=id&sort=desc", cancellation);
+
+    /// <summary>
+    /// Those whose <c>updated_at</c> lies at or after <see cref="ProjectListQuery.UpdatedAfter"/>, the earliest first. GitLab before 15.10
+    /// knows no such filter and lists everything: compare <see cref="GitLabProject.UpdatedAt"/>.
+    /// </summary>
+    public async Task<GitLabPage<GitLabProject>> ListUpdatedAsync(ProjectListQuery query, int page, CancellationToken cancellation) =>
+        await ReadAsync(query, string.Create(CultureInfo.InvariantCulture, $"order_by=updated_at&sort=asc&page={page}"), cancellation);
+
     /// <summary>How many there are, by one request of one row.</summary>
     public async Task<ProjectCount> CountAsync(ProjectListQuery query, CancellationToken cancellation)
     {
@@ -64,7 +75,12 @@ public sealed class ProjectsClient
         // A proxy that caches without the query, or a server that ignores id_after, would make a walk endless.
         if (query.IdAfter is { } after && projects.Any(p => p.Id <= after))
             throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list does not go on after the given id.");
-        return new(projects, GitLabPaging.Total(answer), projects.Length > 0) { LinkHost = GitLabPaging.LinkHost(answer, transport.BaseUrl) };
+        var hasMore = query.UpdatedAfter is null ? projects.Length > 0 : GitLabPaging.HasNext(answer, projects.Length, query.PerPage);
+        return new(projects, GitLabPaging.Total(answer), hasMore)
+        {
+            LinkHost = GitLabPaging.LinkHost(answer, transport.BaseUrl),
+            Budget = GitLabPaging.Budget(answer),
+        };
     }
 
     private static string Path(ProjectListQuery query, string paging)
@@ -72,9 +88,13 @@ public sealed class ProjectsClient
         var path = new StringBuilder("projects?").Append(paging)
             .Append(CultureInfo.InvariantCulture, $"&per_page={Math.Clamp(query.PerPage, 1, 100)}");
         if (query.IdAfter is { } after) path.Append(CultureInfo.InvariantCulture, $"&id_after={after}");
+        if (query.ActiveAfter is { } active) path.Append("&last_activity_after=").Append(Time(active));
+        if (query.UpdatedAfter is { } updated) path.Append("&updated_after=").Append(Time(updated));
         // false would mean no filter: the parameter is sent only when wanted.
         if (query.MembershipOnly) path.Append("&membership=true");
         if (query.Visibility is { } visibility) path.Append("&visibility=").Append(Uri.EscapeDataString(visibility));
         return path.ToString();
     }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -81,6 +81,20 @@ public sealed class GroupsClient
         };
     }
 
+    /// <summary>Whether the token sees a top-level group; deeper paths need an encoded slash, which proxies decode.</summary>
+    public async Task<bool> IsShownAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            await transport.GetAsync($"groups/{Uri.EscapeDataString(path)}?with_projects=false", GitLabJson.Default.GroupBody, cancellation);
+            return true;
+        }
+        catch (GitLabNotFoundException)
+        {
+            return false;
+        }
+    }
+
     public async Task<GitLabGroup> GetAsync(long id, CancellationToken cancellation) =>
         (await transport.GetAsync(string.Create(CultureInfo.InvariantCulture, $"groups/{id}?with_projects=false"), GitLabJson.Default.GroupBody, cancellation))
         .Value.ToGroup();

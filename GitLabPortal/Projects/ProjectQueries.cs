@@ -102,16 +102,23 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
                 j.Repository,
                 IsConnected = connections.Any(c => c.ServerId == j.Project.ServerId),
                 j.IsSeen,
+                ReadsCode = db.Set<RepositorySighting>()
+                    .Any(s => s.RepositoryId == j.Repository.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince == null && s.ReadsCode),
+                Absence = db.Set<RepositorySighting>()
+                    .Where(s => s.RepositoryId == j.Repository.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince != null)
+                    .OrderByDescending(s => s.MissingSince)
+                    .Select(s => s.Absence)
+                    .FirstOrDefault(),
             })
             .ToListAsync(cancellationToken);
         return rows.ConvertAll(r => r.IsSeen
             ? new ProjectRow(
                 r.Id, r.Repository.Name, r.Repository.FullPath, r.Repository.NamespacePath, r.BaseUrl, r.Repository.HttpCloneUrl, r.Repository.SshCloneUrl,
-                r.Repository.DefaultBranch, r.Repository.Visibility, r.Repository.LastActivityAt, r.Repository.WebUrl, r.AddedBy, r.AddedAt,
+                r.ReadsCode ? r.Repository.DefaultBranch : null, r.Repository.Visibility, r.Repository.LastActivityAt, r.Repository.WebUrl, r.AddedBy, r.AddedAt,
                 StateOf(r.Repository), r.Repository.DeletionOn)
             : new ProjectRow(
                 r.Id, r.SeenName, r.SeenPath, NamespaceOf(r.SeenPath), r.BaseUrl, null, null, null, RepositoryVisibility.Unknown, null, "", r.AddedBy, r.AddedAt,
-                r.IsConnected ? ProjectState.NotVisible : ProjectState.ServerNotConnected, null));
+                r.IsConnected ? ProjectState.NotVisible : ProjectState.ServerNotConnected, null, r.Absence));
     }
 
     private static string NamespaceOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "";

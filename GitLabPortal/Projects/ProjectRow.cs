@@ -21,7 +21,8 @@ public sealed record ProjectRow(
     string AddedBy,
     DateTimeOffset AddedAt,
     ProjectState State,
-    DateOnly? DeletionOn)
+    DateOnly? DeletionOn,
+    Absence? Absence = null)
 {
     /// <summary>Why it is greyed, and who can help; null when nothing is wrong.</summary>
     public string? Reason => State switch
@@ -29,6 +30,9 @@ public sealed record ProjectRow(
         ProjectState.Available => null,
         ProjectState.Archived => "Archived on GitLab: it can be read, not changed.",
         ProjectState.PendingDeletion => $"Marked for deletion on {DeletionOn:yyyy-MM-dd}. GitLab deletes it when its waiting period is over; until then a maintainer can restore it there.",
+        ProjectState.NotVisible when Absence == Repositories.Absence.Deleted => "Deleted on GitLab. A GitLab administrator can say whether it can be restored.",
+        ProjectState.NotVisible when Absence == Repositories.Absence.GroupNotShown =>
+            "GitLab no longer shows its group to the team's token: the group was deleted or renamed, or the token's account lost access. A GitLab maintainer can say.",
         ProjectState.NotVisible => "The team's token no longer sees it. It was deleted on GitLab, or the token's account lost access: a GitLab maintainer can say.",
         ProjectState.ServerNotConnected => "Its GitLab server is not connected to this team. It comes back when a team admin connects the server again.",
         _ => null,

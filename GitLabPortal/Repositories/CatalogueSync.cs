@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace GitLabPortal.Repositories;
 
 /// <summary>
-/// Decides when which connection is read: at once when it is new or somebody asks, otherwise at intervals; never two walks of one
-/// server at the same time, and few servers at once. What is due is looked up in the database each time, so that a restart changes
+/// Decides when which connection is read, and whether all of it or what changed: at once when it is new or somebody asks, otherwise at
+/// intervals, and not while GitLab says that it is under maintenance; never two walks of one server at the same time, and few servers at once. What is due is looked up in the database each time, so that a restart changes
 /// nothing.
 /// </summary>
 internal sealed partial class CatalogueSync(
@@ -16,6 +16,9 @@ internal sealed partial class CatalogueSync(
     ILogger<CatalogueSync> logger) : BackgroundService
 {
     private const int MaxServersAtOnce = 2;
+
+    /// <summary>A catalogue this small is read whole each time: then also deletions are known at once.</summary>
+    private const int FewPages = 10;
     private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterSurprise = TimeSpan.FromMinutes(1);
 
@@ -25,15 +28,15 @@ internal sealed partial class CatalogueSync(
     /// <summary>Connections that are new, or that somebody wants to have read now.</summary>
     private readonly HashSet<Guid> asked = [];
 
-    /// <summary>Not before this time: something went wrong that nobody foresaw.</summary>
+    /// <summary>Not before this time: GitLab asks for it, the server is taken, or something went wrong that nobody foresaw.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> held = [];
 
     /// <summary>What wakes the worker: a connection changed, or the walk of one has ended.</summary>
     private sealed record Message(Guid ConnectionId, ConnectionChange? Change);
 
-    private sealed record Walk(Guid ServerId, Task Task, CancellationTokenSource Cancellation);
+    private sealed record Walk(Guid ServerId, SyncKind Kind, Task Task, CancellationTokenSource Cancellation);
 
-    private sealed record Due(Guid ConnectionId, Guid ServerId, DateTimeOffset At);
+    private sealed record Due(Guid ConnectionId, Guid ServerId, DateTimeOffset At, SyncKind Kind);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -64,8 +67,8 @@ internal sealed partial class CatalogueSync(
             case ConnectionChange.Removed when isWalking:
                 walked!.Cancellation.Cancel();
                 break;
-            // Asking again while a walk is on its way changes nothing.
-            case ConnectionChange.Ready or ConnectionChange.SyncRequested when !isWalking:
+            // Asking again while everything is being read changes nothing.
+            case ConnectionChange.Ready or ConnectionChange.SyncRequested when !isWalking || walked!.Kind == SyncKind.Changes:
                 asked.Add(message.ConnectionId);
                 break;
         }
@@ -93,7 +96,7 @@ internal sealed partial class CatalogueSync(
 
             asked.Remove(next.ConnectionId);
             var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            walks.Add(next.ConnectionId, new Walk(next.ServerId, Task.Run(() => WalkAsync(next.ConnectionId, cancellation.Token), CancellationToken.None), cancellation));
+            walks.Add(next.ConnectionId, new Walk(next.ServerId, next.Kind, Task.Run(() => WalkAsync(next.ConnectionId, next.Kind, cancellation.Token), CancellationToken.None), cancellation));
         }
 
         // A walk that ends knocks, so that what is due but had to wait starts then.
@@ -101,11 +104,12 @@ internal sealed partial class CatalogueSync(
         return wait < LongestNap ? wait : LongestNap;
     }
 
-    private async Task WalkAsync(Guid connectionId, CancellationToken cancellationToken)
+    private async Task WalkAsync(Guid connectionId, SyncKind kind, CancellationToken cancellationToken)
     {
         try
         {
-            await walk.RunAsync(connectionId, cancellationToken);
+            // Known to the run itself, except when another process has the server.
+            if ((await walk.RunAsync(connectionId, cancellationToken, kind)).RetryAt is { } retryAt) Hold(connectionId, retryAt);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -115,7 +119,7 @@ internal sealed partial class CatalogueSync(
         {
             // A bug. The portal goes on; this connection waits a little, so that it does not spin.
             LogWalkFailed(connectionId, e);
-            lock (held) held[connectionId] = time.GetUtcNow() + AfterSurprise;
+            Hold(connectionId, time.GetUtcNow() + AfterSurprise);
         }
         finally
         {
@@ -135,25 +139,55 @@ internal sealed partial class CatalogueSync(
     private async Task<List<Due>> LookAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var runs = db.Set<SyncRun>();
         var rows = await db.Set<Connection>().AsNoTracking()
-            .Select(c => new
-            {
+            .Select(c => new Standing(
                 c.Id,
                 c.ServerId,
-                Running = db.Set<SyncRun>().Where(r => r.ConnectionId == c.Id && r.State == SyncState.Running).Select(r => new { r.RetryAt }).FirstOrDefault(),
-                FinishedAt = db.Set<SyncRun>().Where(r => r.ConnectionId == c.Id).Max(r => r.FinishedAt),
-            })
+                runs.Any(r => r.ConnectionId == c.Id && r.State == SyncState.Running),
+                runs.Where(r => r.ConnectionId == c.Id && r.State == SyncState.Running).Select(r => r.RetryAt).FirstOrDefault(),
+                runs.Any(r => r.ConnectionId == c.Id && r.State == SyncState.Running && r.ProblemCode == SyncProblem.Maintenance),
+                runs.Where(r => r.ConnectionId == c.Id).Max(r => r.FinishedAt),
+                runs.Where(r => r.ConnectionId == c.Id && r.State == SyncState.Completed && r.Kind == SyncKind.Full).Max(r => (DateTimeOffset?)r.StartedAt),
+                runs.Where(r => r.ConnectionId == c.Id && r.State == SyncState.Completed && r.Kind == SyncKind.Full)
+                    .OrderByDescending(r => r.StartedAt).Select(r => r.Pages).FirstOrDefault(),
+                runs.Where(r => r.ConnectionId == c.Id && r.State != SyncState.Running).OrderByDescending(r => r.StartedAt)
+                    .Select(r => r.Kind == SyncKind.Full && r.State == SyncState.Failed).FirstOrDefault(),
+                db.Set<SyncInterval>().Where(i => i.ConnectionId == c.Id).Select(i => (TimeSpan?)i.Every).FirstOrDefault()))
             .ToListAsync(cancellationToken);
         var now = time.GetUtcNow();
+        // What GitLab says to one connection holds for all of its server.
+        var closed = rows.Where(r => r.IsMaintenance && r.RetryAt > now).GroupBy(r => r.ServerId).ToDictionary(g => g.Key, g => g.Max(r => r.RetryAt!.Value));
         return rows
-            .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, r switch
-            {
-                { Running: { } running } => running.RetryAt ?? now,
-                { FinishedAt: { } finished } when !asked.Contains(r.Id) => finished + Interval(r.Id),
-                _ => now,
-            })))
+            .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, Later(closed.GetValueOrDefault(r.ServerId), At(r, now))), KindOf(r, now)))
             .OrderBy(d => d.At)
             .ToList();
+    }
+
+    /// <summary>How a connection stands in the database.</summary>
+    private sealed record Standing(
+        Guid Id, Guid ServerId, bool IsRunning, DateTimeOffset? RetryAt, bool IsMaintenance, DateTimeOffset? FinishedAt, DateTimeOffset? FullAt, int FullPages,
+        bool IsFullCutOff, TimeSpan? Every);
+
+    private DateTimeOffset At(Standing standing, DateTimeOffset now) => standing switch
+    {
+        { IsRunning: true } => standing.RetryAt ?? now,
+        { FinishedAt: { } finished } when !asked.Contains(standing.Id) => finished + Spread(standing.Every ?? options.Value.Interval, standing.Id),
+        _ => now,
+    };
+
+    /// <summary>Everything, when a person wants it, when it is time, when the last time did not come to an end, or when it is no more work.</summary>
+    private SyncKind KindOf(Standing standing, DateTimeOffset now) =>
+        standing.FullAt is not { } full || asked.Contains(standing.Id) || standing.IsFullCutOff || standing.FullPages <= FewPages
+        || now - full >= Spread(options.Value.FullInterval, standing.Id)
+            ? SyncKind.Full
+            : SyncKind.Changes;
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    private void Hold(Guid connectionId, DateTimeOffset until)
+    {
+        lock (held) held[connectionId] = until;
     }
 
     private DateTimeOffset NotBefore(Guid connectionId, DateTimeOffset at)
@@ -162,7 +196,7 @@ internal sealed partial class CatalogueSync(
     }
 
     /// <summary>Up to a tenth more or less, always the same for one connection: those that were made together do not stay together.</summary>
-    private TimeSpan Interval(Guid connectionId) => options.Value.Interval * (0.9 + (connectionId.ToByteArray()[15] / 255.0 * 0.2));
+    private static TimeSpan Spread(TimeSpan interval, Guid connectionId) => interval * (0.9 + (connectionId.ToByteArray()[15] / 255.0 * 0.2));
 
     [LoggerMessage(LogLevel.Error, "Looking for connections to read failed")]
     private partial void LogLookFailed(Exception exception);
@@ -176,16 +210,29 @@ public sealed class SyncOptions
 {
     public const string Section = "Sync";
 
-    /// <summary>How long after a finished walk a connection is read again.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>How long after it was read a connection is asked for changes, unless its team chose otherwise.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How often everything is read, which alone tells what is gone.</summary>
+    public TimeSpan FullInterval { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>The most that one connection may bring: a server that never comes to an end must not fill the disk.</summary>
     public int MaxRepositories { get; init; } = 250_000;
 
+    /// <summary>The most requests to one server at once; how many it really gets depends on how it bears them.</summary>
+    public int MaxRequestsAtOnce { get; init; } = 6;
+
+    /// <summary>The share of a connection's repositories that may disappear at once before an admin is asked.</summary>
+    public double MaxMissingShare { get; init; } = 0.2;
+
     public IEnumerable<string> Problems()
     {
         if (MaxRepositories is < 100 or > 10_000_000) yield return $"Sync:MaxRepositories is {MaxRepositories}. Give a number from 100 to 10000000.";
+        if (MaxRequestsAtOnce is < 1 or > 64) yield return $"Sync:MaxRequestsAtOnce is {MaxRequestsAtOnce}. Give a number from 1 to 64.";
+        if (MaxMissingShare is not (>= 0 and <= 1)) yield return $"Sync:MaxMissingShare is {MaxMissingShare}. Give a share from 0 to 1, e.g. 0.2 for a fifth.";
         if (Interval < TimeSpan.FromMinutes(1) || Interval > TimeSpan.FromDays(7))
             yield return $"Sync:Interval is {Interval}. Give a time between 00:01:00 and 7.00:00:00.";
+        if (FullInterval < TimeSpan.FromMinutes(1) || FullInterval > TimeSpan.FromDays(30))
+            yield return $"Sync:FullInterval is {FullInterval}. Give a time between 00:01:00 and 30.00:00:00.";
     }
 }

@@ -10,7 +10,9 @@ internal static class RepositoriesFeature
     {
         services.AddSettings<SyncOptions>(configuration, SyncOptions.Section, o => o.Problems());
         services.AddSingleton<SyncFeed>();
+        services.AddSingleton<ServerLeases>();
         services.AddSingleton<SyncJournal>();
+        services.AddSingleton<CompleteRun>();
         services.AddSingleton<SyncConnection>();
         services.AddSingleton<SyncQueries>();
         services.AddSingleton<RepositoryQueries>();
@@ -18,6 +20,10 @@ internal static class RepositoriesFeature
         services.AddSingleton<SyncRequest>(provider => provider.GetRequiredService<RequestSync>().RunAsync);
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<SyncQueries>().DescribeRemovalAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
+        services.AddSingleton<DisappearanceQueries>();
+        services.AddSingleton<DecideDisappearance>();
+        services.AddSingleton<ChooseSyncInterval>();
+        services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
         services.AddSingleton<NoticeBoard>();
         services.AddHostedService<NoticeListener>();

@@ -58,6 +58,7 @@ public sealed class Repository
     /// <summary>Lower-case path, name, description and topics: what the search looks through.</summary>
     public required string SearchText { get; set; }
 
+    /// <summary>When it was last seen to have changed.</summary>
     public required DateTimeOffset ReadAt { get; set; }
 
     public Server? Server { get; init; }
@@ -73,56 +74,30 @@ public sealed class RepositorySighting
     /// <summary>The last run that saw it.</summary>
     public required Guid RunId { get; set; }
 
+    public DateTimeOffset FirstSeenAt { get; init; }
+
+    /// <summary>The token may read its code, not only see that it is there.</summary>
+    public bool ReadsCode { get; set; }
+
     /// <summary>Set when a complete run no longer saw it: a tombstone, undone when it is seen again.</summary>
     public DateTimeOffset? MissingSince { get; set; }
+
+    /// <summary>Why it is missing; null while it is not.</summary>
+    public Absence? Absence { get; set; }
+
+    /// <summary>The disappearance that it is, or, while an admin is asked, would be a part of.</summary>
+    public Guid? DisappearanceId { get; set; }
+
+    /// <summary>Set when a person decided to keep it although GitLab does not show it; until it is seen again.</summary>
+    public DateTimeOffset? KeptSince { get; set; }
 
     public Connection? Connection { get; init; }
 
     public Repository? Repository { get; init; }
 }
 
-public enum SyncState { Running, Completed, Failed }
-
-/// <summary>One walk over everything that a connection sees. Journaled after each page, so that it resumes where it stopped.</summary>
-public sealed class SyncRun
-{
-    public Guid Id { get; init; } = Guid.CreateVersion7();
-
-    public required Guid ConnectionId { get; init; }
-
-    public required SyncState State { get; set; }
-
-    public required DateTimeOffset StartedAt { get; init; }
-
-    public DateTimeOffset? FinishedAt { get; set; }
-
-    /// <summary>The highest GitLab id that is safely stored; the walk goes on behind it.</summary>
-    public long CursorId { get; set; }
-
-    /// <summary>Repositories stored by this run.</summary>
-    public int Seen { get; set; }
-
-    /// <summary>List requests that were answered.</summary>
-    public int Pages { get; set; }
-
-    /// <summary>About how many there will be, as far as GitLab tells.</summary>
-    public int? Expected { get; set; }
-
-    /// <summary>Failures in a row since the last stored page.</summary>
-    public int Attempts { get; set; }
-
-    public string? ProblemCode { get; set; }
-
-    /// <summary>What stands in the way, in words; also while it waits for another try.</summary>
-    public string? ProblemText { get; set; }
-
-    public DateTimeOffset? RetryAt { get; set; }
-
-    public Connection? Connection { get; init; }
-}
-
 internal sealed class RepositoryConfiguration :
-    IEntityTypeConfiguration<Repository>, IEntityTypeConfiguration<RepositorySighting>, IEntityTypeConfiguration<SyncRun>
+    IEntityTypeConfiguration<Repository>, IEntityTypeConfiguration<RepositorySighting>
 {
     public void Configure(EntityTypeBuilder<Repository> builder)
     {
@@ -136,18 +111,8 @@ internal sealed class RepositoryConfiguration :
         builder.ToTable("RepositorySightings");
         builder.HasKey(s => new { s.ConnectionId, s.RepositoryId });
         builder.HasIndex(s => s.RepositoryId);
+        builder.HasIndex(s => s.DisappearanceId).HasFilter("\"DisappearanceId\" IS NOT NULL");
         builder.HasOne(s => s.Connection).WithMany().HasForeignKey(s => s.ConnectionId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne(s => s.Repository).WithMany().HasForeignKey(s => s.RepositoryId).OnDelete(DeleteBehavior.Cascade);
-    }
-
-    public void Configure(EntityTypeBuilder<SyncRun> builder)
-    {
-        builder.ToTable("SyncRuns");
-        builder.Property(r => r.ProblemCode).HasMaxLength(80);
-        builder.Property(r => r.ProblemText).HasMaxLength(1000);
-        builder.HasIndex(r => new { r.ConnectionId, r.StartedAt });
-        // One walk per connection at a time, whoever starts it.
-        builder.HasIndex(r => r.ConnectionId, "IX_SyncRuns_Running").IsUnique().HasFilter("\"State\" = 'Running'");
-        builder.HasOne(r => r.Connection).WithMany().HasForeignKey(r => r.ConnectionId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Repositories;
 
-/// <summary>Reads a connection's repositories again now. While they are being read, nothing new begins.</summary>
+/// <summary>Reads a connection's repositories again now. While they are being read, nothing new begins; while only changes are read, everything is read afterwards.</summary>
 public sealed class RequestSync(
     IDbContextFactory<PortalDb> contexts, SyncJournal journal, ConnectionFeed connections, SyncFeed feed, TimeProvider time)
 {
@@ -22,13 +22,13 @@ public sealed class RequestSync(
             .SingleOrDefaultAsync(cancellationToken);
         if (name is null) return new Problem.NotFound("connection-not-found", "This connection is gone. Reload the page to see the current list.");
 
-        var isRunning = await db.Set<SyncRun>().AnyAsync(r => r.ConnectionId == connectionId && r.State == SyncState.Running, cancellationToken);
-        if (isRunning) return Result.Success;
+        var running = await db.Set<SyncRun>().AsNoTracking().SingleOrDefaultAsync(r => r.ConnectionId == connectionId && r.State == SyncState.Running, cancellationToken);
+        if (running is { Kind: SyncKind.Full }) return Result.Success;
 
         db.Record(time.GetUtcNow(), access.TeamId, access.AccountId, access.AccountName, "connection.sync-requested", name);
         await db.SaveChangesAsync(cancellationToken);
         // The run is in the database before anybody is told: it is not forgotten if the portal ends now.
-        if (await journal.OpenAsync(connectionId, cancellationToken) is var (_, run)) feed.Publish(SyncProgress.Of(run));
+        if (running is null && await journal.OpenAsync(connectionId, cancellationToken) is var (_, run)) feed.Publish(SyncProgress.Of(run));
         connections.Publish(new ConnectionChanged(connectionId, access.TeamId, ConnectionChange.SyncRequested));
         return Result.Success;
     }

@@ -1,6 +1,7 @@
 using GitLabPortal.Connections;
 using GitLabPortal.GitLab;
 using GitLabPortal.Security;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -13,13 +14,13 @@ internal readonly record struct SyncOutcome(DateTimeOffset? RetryAt)
 }
 
 /// <summary>
-/// Walks once over everything that a connection sees, in the order of GitLab's ids and 100 at a time, and never asks for a single
-/// repository. When a page does not come it notes why and until when to wait, and returns; the next call goes on behind the last
-/// stored page.
+/// Walks once over everything that a connection sees, by ranges of GitLab's ids and 100 at a time, and never asks for a single
+/// repository. When a page does not come it notes why and until when to wait, and returns; the next call goes on behind what is
+/// stored. It does nothing while somebody else walks the same server.
 /// </summary>
 internal sealed partial class SyncConnection(
-    SyncJournal journal, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed, IOptions<SyncOptions> options, TimeProvider time,
-    ILogger<SyncConnection> logger)
+    SyncJournal journal, CompleteRun completion, ServerLeases leases, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed,
+    IOptions<SyncOptions> options, TimeProvider time, ILogger<SyncConnection> logger)
 {
     /// <summary>Failures in a row, without a page in between, after which the run has failed.</summary>
     public const int MaxAttempts = 8;
@@ -27,14 +28,35 @@ internal sealed partial class SyncConnection(
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LookAgainAtLease = TimeSpan.FromSeconds(15);
 
-    public async Task<SyncOutcome> RunAsync(Guid connectionId, CancellationToken cancellationToken)
+    /// <param name="kind">What a new run reads; one that is not over goes on as what it is.</param>
+    public async Task<SyncOutcome> RunAsync(Guid connectionId, CancellationToken cancellationToken, SyncKind kind = SyncKind.Full)
     {
-        if (await journal.OpenAsync(connectionId, cancellationToken) is not var (connection, run)) return SyncOutcome.Over;
+        if (await journal.OpenAsync(connectionId, cancellationToken, kind) is not var (connection, run)) return SyncOutcome.Over;
         if (run.RetryAt > time.GetUtcNow()) return new SyncOutcome(run.RetryAt);
 
-        run.RetryAt = null;
-        feed.Publish(SyncProgress.Of(run));
+        var (holder, busyUntil) = await leases.TakeAsync(connection.ServerId, cancellationToken);
+        if (holder is null)
+        {
+            var soon = time.GetUtcNow() + LookAgainAtLease;
+            return new SyncOutcome(busyUntil < soon ? busyUntil : soon);
+        }
+
+        try
+        {
+            run.RetryAt = null;
+            feed.Publish(SyncProgress.Of(run));
+            return await RunAsync(connection, run, new HeldServer(connection.ServerId, holder), cancellationToken);
+        }
+        finally
+        {
+            await leases.ReleaseAsync(connection.ServerId, holder, CancellationToken.None);
+        }
+    }
+
+    private async Task<SyncOutcome> RunAsync(Connection connection, SyncRun run, HeldServer server, CancellationToken cancellationToken)
+    {
         try
         {
             if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token)
@@ -44,68 +66,106 @@ internal sealed partial class SyncConnection(
 
             // No tries of its own: the walk waits where it can be seen.
             var client = gitLab.For(connection.Server!.BaseUrl, token, connection.AllowsPlainHttp, maxRetries: 0);
-            return await WalkAsync(connection, run, client, cancellationToken);
+            return run.Kind == SyncKind.Changes
+                ? await ReadChangesAsync(connection, run, server, client, cancellationToken)
+                : await WalkAsync(connection, run, server, client, cancellationToken);
         }
         catch (GitLabException e)
         {
-            LogFailure(connection.Id, e.Code, e.Status, run.CursorId);
+            LogFailure(connection.Id, e.Code, e.Status, run.Seen);
             return await FailAsync(run, SyncProblem.Of(e), cancellationToken);
         }
-        catch (DbUpdateException e)
+        catch (Exception e) when (e is DbUpdateException or SqliteException)
         {
-            // Two walks met in the same rows, or the one writer was busy for too long.
+            // The one writer was busy for too long.
             LogStoreFailure(connection.Id, e);
             return await FailAsync(run, SyncProblem.DatabaseBusy, cancellationToken);
         }
     }
 
-    private async Task<SyncOutcome> WalkAsync(Connection connection, SyncRun run, GitLabClient client, CancellationToken cancellationToken)
+    private async Task<SyncOutcome> WalkAsync(Connection connection, SyncRun run, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
     {
-        var groups = connection.Coverage == ConnectionCoverage.Groups ? await ReadGroupsAsync(connection, client, cancellationToken) : null;
-        while (true)
+        var groups = connection.Coverage == ConnectionCoverage.Groups ? await ReadGroupsAsync(connection, server, client, cancellationToken) : null;
+        if (run.Pages == 0 && await journal.CountKnownAsync(connection.ServerId, cancellationToken) >= 2L * options.Value.MaxRepositories)
         {
-            var page = await ReadPageAsync(connection, run, client, cancellationToken);
-            if (page.Items.Count == 0) break;
-            if (await IsTooMuchAsync(connection, run, cancellationToken)) return await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken);
-
-            var kept = groups is null ? page.Items : [.. page.Items.Where(p => CatalogueMapping.IsBelow(p, groups.Paths))];
-            // With a choice of groups, GitLab's total says nothing about how many will be kept.
-            var expected = groups is null ? page.Total ?? run.Expected : null;
-            if (!await journal.StorePageAsync(run, connection.ServerId, page.Items.Max(p => p.Id), kept, expected, cancellationToken)) return SyncOutcome.Over;
-
-            feed.Publish(SyncProgress.Of(run));
+            // What walks before left behind: a hostile server may make up other projects each time.
+            return await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken);
         }
 
-        if (!await journal.CompleteAsync(run, groups?.Lost ?? [], cancellationToken)) return SyncOutcome.Over;
+        var ceiling = options.Value.MaxRequestsAtOnce;
+        var pace = new RequestPace(ceiling, run.RequestsAtOnce);
+        var plan = new WalkPlan(await journal.RangesAsync(run, cancellationToken), run.HighestId, run.Pages > 0, ceiling > 1);
+        var query = new ProjectListQuery { MembershipOnly = connection.Coverage == ConnectionCoverage.Memberships };
+        int? total = null;
+        var walk = new ParallelWalk(
+            plan,
+            pace,
+            async (step, ct) =>
+            {
+                var answer = await WalkPages.ReadAsync(client, query, step, ct);
+                // With a choice of groups, GitLab's total says nothing about how many will be kept.
+                if (step.Kind == StepKind.First && groups is null) total = answer.Total;
+                return answer;
+            },
+            async (batch, ct) =>
+            {
+                var rows = batch.Pages.SelectMany(p => p.Rows);
+                List<GitLabProject> kept = groups is null ? [.. rows] : [.. rows.Where(p => CatalogueMapping.IsBelow(p, groups.Paths))];
+                if (IsTooMuch(run, kept.Count)) return StoreOutcome.TooMuch;
+
+                var left = groups is null ? batch.Left : null;
+                if (!await journal.StoreAsync(run, server, batch, kept, new WalkState(batch.HighestId, batch.RequestsAtOnce, total, left), ct)) return StoreOutcome.Over;
+
+                feed.Publish(SyncProgress.Of(run));
+                return StoreOutcome.GoOn;
+            },
+            time);
+        var stop = await walk.RunAsync(cancellationToken);
+        run.RequestsAtOnce = pace.Limit;
+        if (stop == WalkStop.Over) return SyncOutcome.Over;
+        if (stop == WalkStop.TooMuch) return await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken);
+        if (stop is { Failure: { } failure }) throw failure;
+        if (stop is { PauseUntil: { } until }) return await FailAsync(run, SyncProblem.BudgetUsed with { RetryAfter = until - time.GetUtcNow() }, cancellationToken);
+
+        if (!await completion.RunAsync(connection, run, server, groups?.Lost ?? [], client, cancellationToken)) return SyncOutcome.Over;
         LogCompleted(connection.Id, run.Seen, run.Pages);
         feed.Publish(SyncProgress.Of(run));
         return SyncOutcome.Over;
     }
 
-    /// <summary>
-    /// By what was stored, by pages that brought little, and by what walks before left behind: a hostile server may make up other
-    /// projects each time.
-    /// </summary>
-    private async Task<bool> IsTooMuchAsync(Connection connection, SyncRun run, CancellationToken cancellationToken)
+    private async Task<SyncOutcome> ReadChangesAsync(Connection connection, SyncRun run, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
     {
-        var limit = options.Value.MaxRepositories;
-        return run.Seen >= limit || run.Pages >= 100 + (limit / 10)
-            || (run.Pages == 0 && await journal.CountKnownAsync(connection.ServerId, cancellationToken) >= 2L * limit);
+        var groups = connection.Coverage == ConnectionCoverage.Groups ? await ReadGroupsAsync(connection, server, client, cancellationToken) : null;
+        var query = new ProjectListQuery { MembershipOnly = connection.Coverage == ConnectionCoverage.Memberships };
+        var since = await journal.LastReadAsync(connection.Id, cancellationToken) - ChangesWalk.Overlap;
+        var isThrough = await ChangesWalk.RunAsync(
+            client,
+            query,
+            connection.Server!.Version,
+            since,
+            async page =>
+            {
+                List<GitLabProject> kept = [.. page.Items.Where(p => groups is null || CatalogueMapping.IsBelow(p, groups.Paths))];
+                return !IsTooMuch(run, kept.Count)
+                    && await journal.StoreAsync(run, server, WalkBatch.Single, kept, new WalkState(null, 0, null, null), cancellationToken);
+            },
+            cancellationToken);
+        if (!isThrough || !await journal.CompleteChangesAsync(run, server, cancellationToken))
+        {
+            return IsTooMuch(run, 1) ? await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken) : SyncOutcome.Over;
+        }
+
+        LogChanges(connection.Id, run.Seen, run.Pages);
+        feed.Publish(SyncProgress.Of(run));
+        return SyncOutcome.Over;
     }
 
-    private static async Task<GitLabPage<GitLabProject>> ReadPageAsync(
-        Connection connection, SyncRun run, GitLabClient client, CancellationToken cancellationToken)
-    {
-        var query = new ProjectListQuery { MembershipOnly = connection.Coverage == ConnectionCoverage.Memberships };
-        // The very first page also tells how many there are, which keyset paging does not: no request is spent on counting.
-        // Only an empty page is the end: a short one may be a server's way of leaving out rows.
-        return run.CursorId == 0
-            ? await client.Projects.ListFirstAsync(query, cancellationToken)
-            : await client.Projects.ListAsync(query with { IdAfter = run.CursorId }, cancellationToken);
-    }
+    /// <summary>More is coming after as much as is allowed, or after that many pages that brought little.</summary>
+    private bool IsTooMuch(SyncRun run, int coming) =>
+        (coming > 0 && run.Seen >= options.Value.MaxRepositories) || run.Pages >= 100 + (options.Value.MaxRepositories / 10);
 
     /// <summary>The paths that the chosen groups have now; of those that GitLab does not show, the last known ones.</summary>
-    private async Task<GroupPaths> ReadGroupsAsync(Connection connection, GitLabClient client, CancellationToken cancellationToken)
+    private async Task<GroupPaths> ReadGroupsAsync(Connection connection, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
     {
         var paths = new Dictionary<long, string>();
         var lost = new List<string>();
@@ -119,6 +179,8 @@ internal sealed partial class SyncConnection(
             {
                 lost.Add(group.FullPath);
             }
+
+            await leases.ProlongAsync(server.ServerId, server.Holder, cancellationToken);
         }
 
         await journal.UpdateGroupPathsAsync(connection.Id, paths, cancellationToken);
@@ -127,8 +189,8 @@ internal sealed partial class SyncConnection(
 
     private async Task<SyncOutcome> FailAsync(SyncRun run, SyncProblem problem, CancellationToken cancellationToken)
     {
-        DateTimeOffset? retryAt = problem.IsFinal || run.Attempts + 1 >= MaxAttempts ? null : time.GetUtcNow() + Delay(run.Attempts, problem.RetryAfter);
-        if (!await journal.NoteFailureAsync(run, problem, retryAt, cancellationToken)) return SyncOutcome.Over;
+        DateTimeOffset? retryAt = problem.IsFinal || (!problem.IsPause && run.Attempts + 1 >= MaxAttempts) ? null : time.GetUtcNow() + Delay(run.Attempts, problem.RetryAfter);
+        if (!await journal.NoteFailureAsync(run, problem, retryAt, !problem.IsPause, cancellationToken)) return SyncOutcome.Over;
 
         feed.Publish(SyncProgress.Of(run));
         return new SyncOutcome(retryAt);
@@ -147,9 +209,12 @@ internal sealed partial class SyncConnection(
     [LoggerMessage(LogLevel.Information, "Read {Count} repositories of connection {ConnectionId} in {Pages} list requests")]
     private partial void LogCompleted(Guid connectionId, int count, int pages);
 
-    [LoggerMessage(LogLevel.Warning, "Reading connection {ConnectionId} met {Code} (status {Status}) behind project {Cursor}")]
-    private partial void LogFailure(Guid connectionId, string code, int? status, long cursor);
+    [LoggerMessage(LogLevel.Information, "Read {Count} changed repositories of connection {ConnectionId} in {Pages} list requests")]
+    private partial void LogChanges(Guid connectionId, int count, int pages);
 
-    [LoggerMessage(LogLevel.Warning, "Storing a page of connection {ConnectionId} failed")]
+    [LoggerMessage(LogLevel.Warning, "Reading connection {ConnectionId} met {Code} (status {Status}) after {Count} repositories")]
+    private partial void LogFailure(Guid connectionId, string code, int? status, int count);
+
+    [LoggerMessage(LogLevel.Warning, "Storing pages of connection {ConnectionId} failed")]
     private partial void LogStoreFailure(Guid connectionId, Exception exception);
 }

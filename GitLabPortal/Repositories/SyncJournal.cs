@@ -6,10 +6,11 @@ using Microsoft.EntityFrameworkCore;
 namespace GitLabPortal.Repositories;
 
 /// <summary>
-/// What a walk writes. Each page is stored together with the cursor in one transaction, so that a process that ends at any point
-/// repeats at most one page, loses nothing and doubles nothing.
+/// What a walk writes. Pages are stored together with how far the walk is by them in one transaction, so that a process that ends at
+/// any point repeats at most the pages that were on their way, loses nothing and doubles nothing.
 /// </summary>
-public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvider time, IEnumerable<PageStored>? listeners = null)
+public sealed class SyncJournal(
+    IDbContextFactory<PortalDb> contexts, ServerLeases leases, TimeProvider time, IEnumerable<PageStored>? listeners = null)
 {
     /// <summary>A failed run that is younger goes on instead of starting again.</summary>
     private static readonly TimeSpan ResumeFailedWithin = TimeSpan.FromHours(6);
@@ -20,7 +21,8 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
     /// <summary>
     /// The connection and the run to go on with: the running one, a recent failed one, or a new one. Null when the connection is gone.
     /// </summary>
-    internal async Task<(Connection Connection, SyncRun Run)?> OpenAsync(Guid connectionId, CancellationToken cancellationToken)
+    internal async Task<(Connection Connection, SyncRun Run)?> OpenAsync(
+        Guid connectionId, CancellationToken cancellationToken, SyncKind kind = SyncKind.Full)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -37,7 +39,7 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
             .ThenByDescending(r => r.Id)
             .FirstOrDefaultAsync(cancellationToken);
         var now = time.GetUtcNow();
-        var run = last is { State: SyncState.Running } || CanGoOn(last, connection, now) ? last! : New(db, connection, last, now);
+        var run = last is { State: SyncState.Running } || CanGoOn(last, connection, now) ? last! : New(db, connection, last, kind, now);
         run.State = SyncState.Running;
         run.FinishedAt = null;
         await db.SaveChangesAsync(cancellationToken);
@@ -46,96 +48,92 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
         return (connection, run);
     }
 
-    /// <summary>Stores a page, the sightings and the cursor. False when the run or its connection is gone: stop.</summary>
-    /// <param name="kept">Those of the page that the connection brings into the team.</param>
-    internal async Task<bool> StorePageAsync(
-        SyncRun run, Guid serverId, long cursor, IReadOnlyList<GitLabProject> kept, int? expected, CancellationToken cancellationToken)
+    /// <summary>What a walk that goes on has still to read; empty for a new one.</summary>
+    internal async Task<IReadOnlyList<WalkRange>> RangesAsync(SyncRun run, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<SyncRange>().AsNoTracking()
+            .Where(r => r.RunId == run.Id)
+            .OrderBy(r => r.FromId)
+            .Select(r => new WalkRange(r.FromId, r.CursorId, r.ToId))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Stores rows, sightings and how far the walk is. False when the run, its connection or the lease is gone: stop.</summary>
+    /// <param name="kept">Those rows that the connection brings into the team.</param>
+    internal async Task<bool> StoreAsync(
+        SyncRun run, HeldServer server, WalkBatch batch, IReadOnlyList<GitLabProject> kept, WalkState state, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await leases.ProlongAsync(db, server.ServerId, server.Holder, cancellationToken)) return false;
         var stored = await db.Set<SyncRun>().SingleOrDefaultAsync(r => r.Id == run.Id && r.State == SyncState.Running, cancellationToken);
         if (stored is null) return false;
 
         var now = time.GetUtcNow();
         // GitLab's ids are unique; a page that repeats one all the same counts it once, as it came last.
-        var projects = kept.GroupBy(p => p.Id).Select(g => g.Last()).ToList();
-        var ids = projects.ConvertAll(p => p.Id);
-        var known = await db.Set<Repository>()
-            .Where(r => r.ServerId == serverId && ids.Contains(r.GitLabId))
-            .ToDictionaryAsync(r => r.GitLabId, cancellationToken);
-        var knownIds = known.Values.Select(r => r.Id).ToList();
-        var sightings = await db.Set<RepositorySighting>()
-            .Where(s => s.ConnectionId == run.ConnectionId && knownIds.Contains(s.RepositoryId))
-            .ToDictionaryAsync(s => s.RepositoryId, cancellationToken);
-        var page = new List<Repository>(projects.Count);
-        foreach (var project in projects)
+        var rows = kept.GroupBy(p => p.Id).Select(g => CatalogueMapping.New(g.Last(), server.ServerId, now)).ToList();
+        using (var writer = new CatalogueWriter(db, stored, server.ServerId, now))
         {
-            if (known.TryGetValue(project.Id, out var repository)) CatalogueMapping.Update(repository, project, now);
-            else db.Add(repository = CatalogueMapping.New(project, serverId, now));
-
-            page.Add(repository);
-            if (repository.Id != 0 && sightings.TryGetValue(repository.Id, out var sighting))
-            {
-                (sighting.RunId, sighting.MissingSince) = (run.Id, null);
-            }
-            else
-            {
-                db.Add(new RepositorySighting { ConnectionId = run.ConnectionId, RepositoryId = repository.Id, Repository = repository, RunId = run.Id });
-            }
+            foreach (var row in rows) writer.Write(row);
         }
 
-        stored.CursorId = cursor;
-        stored.Seen += projects.Count;
-        stored.Pages++;
+        foreach (var from in batch.Finished)
+        {
+            await db.Set<SyncRange>().Where(r => r.RunId == run.Id && r.FromId == from).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        foreach (var range in batch.Changed)
+        {
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO SyncRanges (RunId, FromId, CursorId, ToId) VALUES ({run.Id}, {range.From}, {range.Cursor}, {range.To})
+                ON CONFLICT (RunId, FromId) DO UPDATE SET CursorId = excluded.CursorId, ToId = excluded.ToId
+                """,
+                cancellationToken);
+        }
+
+        stored.Seen += rows.Count;
+        stored.Pages += batch.Requests;
         stored.Attempts = 0;
-        stored.Expected = expected;
+        stored.HighestId = state.HighestId;
+        stored.RequestsAtOnce = state.RequestsAtOnce;
+        stored.Expected = state.Total ?? (state.Left is { } left ? stored.Seen + left : stored.Expected);
         (stored.ProblemCode, stored.ProblemText, stored.RetryAt) = (null, null, null);
-        foreach (var listener in listeners ?? []) await listener(db, run.ConnectionId, page, cancellationToken);
+        foreach (var listener in listeners ?? []) await listener(db, run.ConnectionId, rows, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         Copy(stored, run);
         return true;
     }
 
-    /// <summary>The end of the list was reached: what was not seen on the way is missing from now on.</summary>
-    /// <param name="lostGroups">Chosen groups that GitLab does not show. What lies below them is left as it was: a person must look first.</param>
-    internal async Task<bool> CompleteAsync(SyncRun run, IReadOnlyList<string> lostGroups, CancellationToken cancellationToken)
+    /// <summary>From when on changes may be unknown: when the last complete reading began.</summary>
+    internal async Task<DateTimeOffset> LastReadAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<SyncRun>()
+            .Where(r => r.ConnectionId == connectionId && r.State == SyncState.Completed)
+            .MaxAsync(r => r.StartedAt, cancellationToken);
+    }
+
+    /// <summary>All changes are read. What is missing is for a complete walk to say.</summary>
+    internal async Task<bool> CompleteChangesAsync(SyncRun run, HeldServer server, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await leases.ProlongAsync(db, server.ServerId, server.Holder, cancellationToken)) return false;
         var stored = await db.Set<SyncRun>()
             .Include(r => r.Connection)
             .SingleOrDefaultAsync(r => r.Id == run.Id && r.State == SyncState.Running, cancellationToken);
         if (stored is null) return false;
 
-        var now = time.GetUtcNow();
-        await db.Set<RepositorySighting>()
-            .Where(s => s.ConnectionId == run.ConnectionId && s.RunId != run.Id && s.MissingSince == null)
-            .ExecuteUpdateAsync(s => s.SetProperty(x => x.MissingSince, now), cancellationToken);
-        foreach (var group in lostGroups)
-        {
-            var below = group + "/";
-            await db.Set<RepositorySighting>()
-                .Where(s => s.ConnectionId == run.ConnectionId && s.MissingSince == now
-                    && (s.Repository!.NamespacePath == group || s.Repository.NamespacePath.StartsWith(below)))
-                .ExecuteUpdateAsync(s => s.SetProperty(x => x.MissingSince, (DateTimeOffset?)null), cancellationToken);
-        }
-
-        if (lostGroups.Count > 0)
-        {
-            stored.ProblemCode = "group-not-found";
-            stored.ProblemText = SearchText.Clean(
-                $"GitLab does not show {(lostGroups.Count == 1 ? "the group" : "the groups")} {string.Join(", ", lostGroups)} to this token any more. " +
-                "Its repositories stay as they were read last. A GitLab admin can give the token's account access again, or a team admin can choose other groups.", 1000);
-        }
-
-        stored.Pages++;
-        stored.State = SyncState.Completed;
-        stored.FinishedAt = now;
-        stored.Attempts = 0;
-        stored.Expected = stored.Seen;
-        stored.RetryAt = null;
+        (stored.State, stored.FinishedAt, stored.Attempts, stored.Expected, stored.RetryAt) = (SyncState.Completed, time.GetUtcNow(), 0, stored.Seen, null);
+        (stored.ProblemCode, stored.ProblemText) = (null, null);
         (stored.Connection!.Status, stored.Connection.StatusText) = (ConnectionStatus.Working, null);
+        // Many a day: what they say is in the next one.
+        await db.Set<SyncRun>()
+            .Where(r => r.ConnectionId == run.ConnectionId && r.Kind == SyncKind.Changes && r.State != SyncState.Running && r.StartedAt < stored.StartedAt)
+            .ExecuteDeleteAsync(cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         Copy(stored, run);
@@ -143,8 +141,9 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
     }
 
     /// <summary>A page did not come: another try at <paramref name="retryAt"/>, or, if that is null, the run has failed. Nothing else changes.</summary>
+    /// <param name="isFailure">False when waiting is all there is to it, however often.</param>
     internal async Task<bool> NoteFailureAsync(
-        SyncRun run, SyncProblem problem, DateTimeOffset? retryAt, CancellationToken cancellationToken)
+        SyncRun run, SyncProblem problem, DateTimeOffset? retryAt, bool isFailure, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -153,7 +152,8 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
             .SingleOrDefaultAsync(r => r.Id == run.Id && r.State == SyncState.Running, cancellationToken);
         if (stored is null) return false;
 
-        stored.Attempts++;
+        if (isFailure) stored.Attempts++;
+        stored.RequestsAtOnce = run.RequestsAtOnce;
         (stored.ProblemCode, stored.ProblemText, stored.RetryAt) = (problem.Code, problem.Text, retryAt);
         if (retryAt is null)
         {
@@ -187,15 +187,16 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
         return await db.Set<Repository>().CountAsync(r => r.ServerId == serverId, cancellationToken);
     }
 
-    private static SyncRun New(PortalDb db, Connection connection, SyncRun? last, DateTimeOffset now)
+    private static SyncRun New(PortalDb db, Connection connection, SyncRun? last, SyncKind kind, DateTimeOffset now)
     {
         var run = new SyncRun
         {
             ConnectionId = connection.Id,
+            Kind = kind,
             State = SyncState.Running,
             StartedAt = now,
             // Better than nothing until GitLab tells; above 10,000 it never does.
-            Expected = last is { State: SyncState.Completed, Seen: > 0 } ? last.Seen : null,
+            Expected = kind == SyncKind.Full && last is { State: SyncState.Completed, Kind: SyncKind.Full, Seen: > 0 } ? last.Seen : null,
         };
         db.Add(run);
         return run;
@@ -203,18 +204,27 @@ public sealed class SyncJournal(IDbContextFactory<PortalDb> contexts, TimeProvid
 
     // A walk that began with another token, or before the choice of groups changed, has seen what no longer counts.
     private static bool CanGoOn(SyncRun? last, Connection connection, DateTimeOffset now) =>
-        last is { State: SyncState.Failed, CursorId: > 0, FinishedAt: { } finished }
+        last is { State: SyncState.Failed, Kind: SyncKind.Full, Pages: > 0, FinishedAt: { } finished }
         && now - finished < ResumeFailedWithin
         && now - last.StartedAt < LongestWalk
         && !(connection.CheckedAt > finished);
 
-    private static void Copy(SyncRun from, SyncRun to)
+    internal static void Copy(SyncRun from, SyncRun to)
     {
-        (to.State, to.FinishedAt, to.CursorId, to.Seen, to.Pages) = (from.State, from.FinishedAt, from.CursorId, from.Seen, from.Pages);
+        (to.State, to.FinishedAt, to.Seen, to.Pages) = (from.State, from.FinishedAt, from.Seen, from.Pages);
+        (to.HighestId, to.RequestsAtOnce) = (from.HighestId, from.RequestsAtOnce);
         (to.Expected, to.Attempts) = (from.Expected, from.Attempts);
         (to.ProblemCode, to.ProblemText, to.RetryAt) = (from.ProblemCode, from.ProblemText, from.RetryAt);
     }
 }
+
+/// <summary>The server that this walk has for itself.</summary>
+internal sealed record HeldServer(Guid ServerId, string Holder);
+
+/// <summary>How a walk stands when a batch is stored.</summary>
+/// <param name="Total">As GitLab tells; null when it does not.</param>
+/// <param name="Left">About how many are left, if that can be estimated.</param>
+internal sealed record WalkState(long? HighestId, int RequestsAtOnce, int? Total, int? Left);
 
 /// <summary>What a connection saw, right before it is saved; a higher feature keeps its own notes in the same transaction.</summary>
 public delegate Task PageStored(PortalDb db, Guid connectionId, IReadOnlyList<Repository> page, CancellationToken cancellationToken);

@@ -25,6 +25,14 @@ internal sealed record SyncProblem(string Code, string Text, ConnectionStatus St
     public static readonly SyncProblem DatabaseBusy = new(
         "database-busy", "The portal's database was busy.", ConnectionStatus.Working, IsFinal: false);
 
+    public static readonly SyncProblem BudgetUsed = new(
+        "rate-limit-near", "The requests that GitLab allows are used up for now.", ConnectionStatus.Working, IsFinal: false);
+
+    /// <summary>Waiting is all there is to it: it does not count as a failure.</summary>
+    public bool IsPause => Code is "rate-limit-near" or Maintenance;
+
+    public const string Maintenance = "gitlab-maintenance";
+
     public static SyncProblem Of(GitLabException failure)
     {
         if (failure is GitLabRateLimitedException) return new(failure.Code, "GitLab asks us to slow down.", ConnectionStatus.Working, IsFinal: false, failure.RetryAfter);
@@ -35,6 +43,8 @@ internal sealed record SyncProblem(string Code, string Text, ConnectionStatus St
     }
 
     /// <summary>Rules, certificates, redirects, refused tokens and refused requests stay as they are until somebody changes something.</summary>
+    internal static bool IsFinalFor(GitLabException failure) => failure is not GitLabRateLimitedException && StaysSo(failure);
+
     private static bool StaysSo(GitLabException failure) => failure switch
     {
         GitLabUnavailableException { Kind: UnavailableKind.Network } e => !e.IsWorthRetrying,

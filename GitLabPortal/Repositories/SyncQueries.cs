@@ -49,6 +49,13 @@ public sealed class SyncQueries(IDbContextFactory<PortalDb> contexts)
         };
     }
 
+    /// <summary>How often the connection is asked for changes; null when the settings decide. For somebody who is being shown it.</summary>
+    internal async Task<TimeSpan?> IntervalAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<SyncInterval>().Where(i => i.ConnectionId == connectionId).Select(i => (TimeSpan?)i.Every).FirstOrDefaultAsync(cancellationToken);
+    }
+
     /// <summary>The running walk or the last one; null before the first. For somebody who is being shown the connection.</summary>
     internal async Task<SyncProgress?> LatestAsync(Guid connectionId, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace GitLabPortal.Tests.Sandbox;
 
 /// <summary>One request through the layers of a GitLab server: proxy, Workhorse, Rails middleware, routing, authentication, handler.</summary>
 internal sealed class RequestPipeline(
-    SandboxWorld world, ServerIdentity server, SandboxFaults faults, SandboxRequests log, DeclaredPaths declared, TimeSpan latency)
+    SandboxWorld world, ServerIdentity server, SandboxFaults faults, SandboxRequests log, DeclaredPaths declared, TimeSpan latency, SemaphoreSlim workers)
 {
     private readonly Authentication _authentication = new(world, server);
     private readonly WebPages _web = new(world, server, new GitTransport(world, new Authentication(world, server)), new OAuthPages(world, server), new BrowserPages(world, server));
@@ -18,8 +18,11 @@ internal sealed class RequestPipeline(
         var request = await ReceivedRequest.ReadAsync(context, server.RelativeRoot, ended.Token);
         var parameters = Parameters.Of(request);
         var entry = Log(request, parameters);
+        var isServed = false;
         try
         {
+            await workers.WaitAsync(ended.Token);
+            isServed = true;
             var active = faults.Take(request.Method, request.Path ?? request.FullPath);
             entry.Fault = active.Count == 0 ? null : string.Join(", ", active);
             var delay = active.Aggregate(latency, (sum, fault) => sum + fault.DelayBefore);
@@ -40,6 +43,8 @@ internal sealed class RequestPipeline(
         }
         finally
         {
+            if (isServed)
+                workers.Release();
             entry.Duration = Stopwatch.GetElapsedTime(started);
         }
     }

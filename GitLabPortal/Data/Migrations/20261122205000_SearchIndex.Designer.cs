@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace GitLabPortal.Data.Migrations
 {
     [DbContext(typeof(PortalDb))]
-    [Migration("20261122200100_SearchIndex")]
+    [Migration("20261122205000_SearchIndex")]
     partial class SearchIndex
     {
         /// <inheritdoc />
@@ -381,6 +381,55 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("CatalogueGroups", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("DecidedBy")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("FoundAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Known")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ConnectionId", "FoundAt");
+
+                    b.HasIndex(new[] { "ConnectionId" }, "IX_Disappearances_Held")
+                        .IsUnique()
+                        .HasFilter("\"State\" = 'Held'");
+
+                    b.ToTable("Disappearances", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
                 {
                     b.Property<Guid>("ConnectionId")
@@ -519,13 +568,32 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<long>("RepositoryId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Absence")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("DisappearanceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("FirstSeenAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("KeptSince")
+                        .HasColumnType("TEXT");
+
                     b.Property<DateTime?>("MissingSince")
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("ReadsCode")
+                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("RunId")
                         .HasColumnType("TEXT");
 
                     b.HasKey("ConnectionId", "RepositoryId");
+
+                    b.HasIndex("DisappearanceId")
+                        .HasFilter("\"DisappearanceId\" IS NOT NULL");
 
                     b.HasIndex("RepositoryId");
 
@@ -549,6 +617,56 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("SearchScopes", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
+                {
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ServerId");
+
+                    b.ToTable("ServerLeases", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<TimeSpan>("Every")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ConnectionId");
+
+                    b.ToTable("SyncIntervals", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncRange", b =>
+                {
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("FromId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CursorId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ToId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "FromId");
+
+                    b.ToTable("SyncRanges", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRun", b =>
                 {
                     b.Property<Guid>("Id")
@@ -561,14 +679,21 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<Guid>("ConnectionId")
                         .HasColumnType("TEXT");
 
-                    b.Property<long>("CursorId")
-                        .HasColumnType("INTEGER");
-
                     b.Property<int?>("Expected")
                         .HasColumnType("INTEGER");
 
                     b.Property<DateTime?>("FinishedAt")
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("HighestId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("Full");
 
                     b.Property<int>("Pages")
                         .HasColumnType("INTEGER");
@@ -580,6 +705,9 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<string>("ProblemText")
                         .HasMaxLength(1000)
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("RequestsAtOnce")
+                        .HasColumnType("INTEGER");
 
                     b.Property<DateTime?>("RetryAt")
                         .HasColumnType("TEXT");
@@ -849,6 +977,17 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", "Connection")
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Connection");
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
                 {
                     b.HasOne("GitLabPortal.Connections.Connection", null)
@@ -899,6 +1038,33 @@ namespace GitLabPortal.Data.Migrations
                     b.HasOne("GitLabPortal.Connections.Connection", null)
                         .WithOne()
                         .HasForeignKey("GitLabPortal.Repositories.SearchScope", "ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", null)
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.SyncInterval", "ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SyncRange", b =>
+                {
+                    b.HasOne("GitLabPortal.Repositories.SyncRun", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
