@@ -13,6 +13,8 @@ public static class BenchmarkCommand
     {
         ["catalogue"] = CatalogueBenchmark.RunAsync,
         ["diagnosis"] = DiagnosisBenchmark.RunAsync,
+        ["search"] = SearchBenchmark.RunAsync,
+        ["grid"] = GridBenchmark.RunAsync,
     };
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)

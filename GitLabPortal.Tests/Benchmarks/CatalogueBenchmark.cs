@@ -52,7 +52,34 @@ internal static class CatalogueBenchmark
             }
         }
 
+        await ChangesAsync(sizes[^1], cancellationToken);
         return 0;
+    }
+
+    /// <summary>80 renamed, 70 pushed to, 50 made; six hours after everything was read.</summary>
+    private static async Task ChangesAsync(int projects, CancellationToken cancellationToken)
+    {
+        var clock = new ManualClock();
+        await using var gitLab = await GitLabSandbox.WithProjects(projects).WithTimeProvider(clock).StartAsync();
+        await using var database = await TestDb.CreateAsync();
+        await using var services = Services(database, Workers, clock);
+        var team = await database.AddTeamAsync("bench", await database.AddAccountAsync("Ada"));
+        var server = await database.AddServerAsync(gitLab.Url.AbsoluteUri.TrimEnd('/'));
+        var token = gitLab.World.AddToken(gitLab.World.Root, ["read_api"]);
+        var connection = await database.AddConnectionAsync(team, server, change: c =>
+            c.ProtectedToken = services.GetRequiredService<SecretProtector>().Protect(new Secret(token.Secret), ConnectionTokens.Row(c.Id)).CipherText);
+        var walk = services.GetRequiredService<SyncConnection>();
+        await walk.RunAsync(connection.Id, cancellationToken);
+        clock.Advance(TimeSpan.FromHours(6));
+        var (all, group) = (gitLab.World.Projects, gitLab.World.AddGroup("fresh"));
+        for (var i = 0; i < 80; i++) gitLab.World.Rename(all[i * 7], $"renamed-{i}");
+        for (var i = 0; i < 70; i++) gitLab.World.Push(all[(projects / 2) + (i * 7)]);
+        for (var i = 0; i < 50; i++) gitLab.World.AddProject(group, $"made-{i}");
+        gitLab.Requests.Clear();
+        var watch = Stopwatch.StartNew();
+        await walk.RunAsync(connection.Id, cancellationToken, SyncKind.Changes);
+        await Console.Out.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"200 changes of {projects:N0}: {gitLab.Requests.Count()} requests, {watch.Elapsed.TotalSeconds:0.0} s without latency"));
     }
 
     private static async Task<Measure> WalkAsync(int projects, int ceiling, CancellationToken cancellationToken)
@@ -89,7 +116,7 @@ internal static class CatalogueBenchmark
         return new Measure(projects, ceiling, took, first!.Value, requests, refused, growth, worked);
     }
 
-    private static ServiceProvider Services(TestDb database, int ceiling)
+    private static ServiceProvider Services(TestDb database, int ceiling, TimeProvider? clock = null)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -100,6 +127,7 @@ internal static class CatalogueBenchmark
         services.AddSecurity(configuration);
         services.AddSingleton(TestSecrets.NewProtector());
         services.AddSingleton<IDbContextFactory<PortalDb>>(database);
+        if (clock is not null) services.AddSingleton(clock);
         services.AddLogging();
         services.AddTeams(configuration);
         services.AddConnections(configuration);

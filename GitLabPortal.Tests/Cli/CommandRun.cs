@@ -9,6 +9,9 @@ internal sealed class CommandRun : IDisposable
 {
     public string DataDirectory { get; init; } = Directory.CreateTempSubdirectory("gitlabportal-cli-").FullName;
 
+    /// <summary>Somebody else clears it away.</summary>
+    public bool IsBorrowed { get; init; }
+
     public string Out { get; private set; } = "";
 
     public string Error { get; private set; } = "";
@@ -39,6 +42,7 @@ internal sealed class CommandRun : IDisposable
 
     public void Dispose()
     {
+        if (IsBorrowed) return;
         using (var connection = new SqliteConnection(GitLabPortal.Data.DataFeature.ConnectionString(Path.Combine(DataDirectory, "portal.db"))))
             SqliteConnection.ClearPool(connection);
         Directory.Delete(DataDirectory, recursive: true);

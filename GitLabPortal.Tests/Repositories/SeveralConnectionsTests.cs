@@ -60,6 +60,35 @@ public sealed class SeveralConnectionsTests
         (await RowsAsync(stage, other)).ShouldAllBe(r => r.Connections.Count == 1 && r.Connections[0] == "Theirs");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_an_admin_is_asked_nothing_shows_that_only_another_team_has_read(bool isReadBefore)
+    {
+        await using var stage = await CatalogueStage.StartAsync();
+        var (world, group) = (stage.GitLab.World, stage.GitLab.World.AddGroup("group"));
+        var bot = world.AddUser("bot");
+        world.AddMember(bot, group);
+        var projects = Enumerable.Range(0, 5).Select(i => world.AddProject(group, $"plain-{i}")).ToList();
+        var other = await stage.Database.AddTeamAsync("beta", await stage.Database.AddAccountAsync("Bob"));
+        var ours = await stage.ConnectAsync(world.AddToken(bot, ["read_api"]));
+        var theirs = await stage.ConnectAsync(team: other, name: "Theirs");
+        await stage.WalkAsync(ours);
+        await stage.WalkAsync(theirs);
+        world.RemoveMember(bot, group);
+        world.Rename(projects[0], "secret-merger", "secret-merger");
+
+        await stage.WalkAsync(isReadBefore ? theirs : ours);
+        await stage.WalkAsync(isReadBefore ? ours : theirs);
+
+        // What was not touched since stays while the question is open; what another team read does not come back by keeping it either.
+        (await RowsAsync(stage, stage.Team)).Select(r => r.Name).ShouldBe(["plain-1", "plain-2", "plain-3", "plain-4"], ignoreOrder: true);
+        var held = (await new DisappearanceQueries(stage.Database, stage.Clock).OfConnectionAsync(ours.Id, CancellationToken.None)).ShouldHaveSingleItem();
+        await new DecideDisappearance(stage.Database, stage.Feed, stage.Clock).RunAsync(stage.Team, held.Id, DisappearanceDecision.Keep, CancellationToken.None);
+        (await RowsAsync(stage, stage.Team)).ShouldNotContain(r => r.Name == "secret-merger");
+        (await RowsAsync(stage, other)).ShouldContain(r => r.Name == "secret-merger");
+    }
+
     [Fact]
     public async Task Only_a_token_that_may_read_the_code_brings_the_branch()
     {

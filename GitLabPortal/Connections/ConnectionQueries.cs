@@ -91,6 +91,13 @@ public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts, Time
             .ToListAsync(cancellationToken);
     }
 
+    /// <summary>The slug of the team that has a connection; null when there is no such connection. For the command line, which names no team.</summary>
+    internal async Task<string?> TeamOfAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Connection>().Where(c => c.Id == connectionId).Select(c => c.Team!.Slug).SingleOrDefaultAsync(cancellationToken);
+    }
+
     /// <summary>How many people will see what a connection brings.</summary>
     public async Task<int> MemberCountAsync(TeamAccess access, CancellationToken cancellationToken)
     {

@@ -77,7 +77,10 @@ internal sealed class CompleteRun(
         var isTooMuch = run.Seen == 0 || (count > AlwaysAllowed && count > options.Value.MaxMissingShare * known);
         if (question is null)
         {
-            question = new Disappearance { ConnectionId = run.ConnectionId, State = DisappearanceState.Held, FoundAt = now, Count = 0, Known = 0, Cause = "" };
+            var seen = await db.Set<SyncRun>()
+                .Where(r => r.ConnectionId == run.ConnectionId && r.State == SyncState.Completed && r.Id != run.Id)
+                .MaxAsync(r => r.FinishedAt, cancellationToken);
+            question = new Disappearance { ConnectionId = run.ConnectionId, State = DisappearanceState.Held, FoundAt = now, LastSeenAt = seen ?? run.StartedAt, Count = 0, Known = 0, Cause = "" };
             db.Add(question);
         }
 
@@ -88,6 +91,13 @@ internal sealed class CompleteRun(
         DateTimeOffset? since = isTooMuch ? null : now;
         await unseen.ExecuteUpdateAsync(
             s => s.SetProperty(x => x.DisappearanceId, question.Id).SetProperty(x => x.MissingSince, since), cancellationToken);
+        if (!isTooMuch) return;
+
+        // One server is walked by one at a time: what changed after the end of this connection's last reading, another one read.
+        DateTimeOffset? atOnce = now;
+        await db.Set<RepositorySighting>()
+            .Where(s => s.DisappearanceId == question.Id && s.Repository!.ReadAt > question.LastSeenAt)
+            .ExecuteUpdateAsync(s => s.SetProperty(x => x.MissingSince, atOnce), cancellationToken);
     }
 
     private static async Task ExplainAsync(

@@ -40,6 +40,7 @@ public sealed class DecideDisappearance(IDbContextFactory<PortalDb> contexts, Sy
         DateTimeOffset? kept = wanted == DisappearanceState.Kept ? now : null;
         var count = await db.Set<RepositorySighting>()
             .Where(s => s.DisappearanceId == found.Id)
+            .Where(s => wanted == DisappearanceState.Applied || s.Repository!.ReadAt <= found.LastSeenAt)
             .ExecuteUpdateAsync(s => s.SetProperty(x => x.MissingSince, missing).SetProperty(x => x.KeptSince, kept), cancellationToken);
         var (action, text) = wanted == DisappearanceState.Applied
             ? ("repositories.disappearance-accepted", "Took {0} repositories that GitLab does not show off the grid of “{1}”")

@@ -45,6 +45,12 @@ public sealed class Disappearance
 
     public required DateTimeOffset FoundAt { get; init; }
 
+    /// <summary>
+    /// When the connection saw them last, at the latest. What changed in the catalogue since then another token read, maybe another
+    /// team's: it is not shown through a sighting from before.
+    /// </summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
     /// <summary>How many.</summary>
     public required int Count { get; set; }
 

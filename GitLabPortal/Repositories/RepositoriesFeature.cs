@@ -25,6 +25,9 @@ internal static class RepositoriesFeature
         services.AddSingleton<ChooseSyncInterval>();
         services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
+        services.AddSingleton<NoticeBoard>();
+        services.AddHostedService<NoticeListener>();
+        services.AddHostedService<IndexCare>();
         return services;
     }
 }

@@ -391,6 +391,9 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<int>("Known")
                         .HasColumnType("INTEGER");
 
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(32)

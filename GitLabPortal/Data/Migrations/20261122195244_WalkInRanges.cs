@@ -73,6 +73,7 @@ namespace GitLabPortal.Data.Migrations
                     FoundAt = table.Column<DateTime>(type: "TEXT", nullable: false),
                     Count = table.Column<int>(type: "INTEGER", nullable: false),
                     Known = table.Column<int>(type: "INTEGER", nullable: false),
+                    LastSeenAt = table.Column<DateTime>(type: "TEXT", nullable: false),
                     Cause = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
                     DecidedAt = table.Column<DateTime>(type: "TEXT", nullable: true),
                     DecidedBy = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true)

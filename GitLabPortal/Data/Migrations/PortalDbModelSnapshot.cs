@@ -533,6 +533,26 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("Projects", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Value")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ConnectionId", "Kind", "Value");
+
+                    b.ToTable("CatalogueGroups", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
                 {
                     b.Property<Guid>("Id")
@@ -563,6 +583,9 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<int>("Known")
                         .HasColumnType("INTEGER");
 
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -577,6 +600,54 @@ namespace GitLabPortal.Data.Migrations
                         .HasFilter("\"State\" = 'Held'");
 
                     b.ToTable("Disappearances", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RepositoryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("FullPath")
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<DateTime>("Until")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ConnectionId", "RepositoryId", "FullPath");
+
+                    b.HasIndex("RepositoryId");
+
+                    b.HasIndex("ConnectionId", "FullPath");
+
+                    b.ToTable("PastPaths", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.ProcessNotice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Change")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("ProcessNotices", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
@@ -655,12 +726,6 @@ namespace GitLabPortal.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("FullPath");
-
-                    b.HasIndex("LastActivityAt");
-
-                    b.HasIndex("NamespacePath");
-
                     b.HasIndex("ServerId", "GitLabId")
                         .IsUnique();
 
@@ -705,6 +770,23 @@ namespace GitLabPortal.Data.Migrations
                     b.HasIndex("RepositoryId");
 
                     b.ToTable("RepositorySightings", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SearchScope", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ConnectionId")
+                        .IsUnique();
+
+                    b.ToTable("SearchScopes", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
@@ -1233,6 +1315,15 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Team");
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
                 {
                     b.HasOne("GitLabPortal.Connections.Connection", "Connection")
@@ -1242,6 +1333,21 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
 
                     b.Navigation("Connection");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Repositories.Repository", null)
+                        .WithMany()
+                        .HasForeignKey("RepositoryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
@@ -1272,6 +1378,15 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Connection");
 
                     b.Navigation("Repository");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SearchScope", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.SearchScope", "ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>

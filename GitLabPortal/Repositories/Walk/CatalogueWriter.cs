@@ -38,6 +38,18 @@ internal sealed class CatalogueWriter : IDisposable
             RunId = excluded.RunId, ReadsCode = excluded.ReadsCode, MissingSince = NULL, Absence = NULL, DisappearanceId = NULL, KeptSince = NULL
         """;
 
+    // They stand for what their own tokens saw last; what this one reads is not theirs to see.
+    private const string HideFromOthers =
+        """
+        UPDATE RepositorySightings SET MissingSince = @now
+        WHERE RepositoryId = (SELECT Id FROM Repositories WHERE ServerId = @server AND GitLabId = @id)
+            AND ConnectionId <> @connection AND DisappearanceId IS NOT NULL AND MissingSince IS NULL
+        """;
+
+    private const string AreOthersHeld =
+        "SELECT EXISTS (SELECT 1 FROM RepositorySightings WHERE DisappearanceId IS NOT NULL AND MissingSince IS NULL AND ConnectionId <> @connection)";
+
+    private readonly SqliteCommand? hide;
     private readonly SqliteCommand upsert;
     private readonly SqliteCommand sight;
     private readonly SqliteParameter[] values;
@@ -59,19 +71,34 @@ internal sealed class CatalogueWriter : IDisposable
         sight.Parameters.AddWithValue("@server", serverId);
         sight.Parameters.Add("@id", SqliteType.Integer);
         sight.Parameters.Add("@reads", SqliteType.Integer);
+        using var held = new SqliteCommand(AreOthersHeld, connection, transaction);
+        held.Parameters.AddWithValue("@connection", run.ConnectionId);
+        if (held.ExecuteScalar() is not 1L) return;
+
+        hide = new SqliteCommand(HideFromOthers, connection, transaction);
+        hide.Parameters.AddWithValue("@now", now.UtcDateTime);
+        hide.Parameters.AddWithValue("@server", serverId);
+        hide.Parameters.AddWithValue("@connection", run.ConnectionId);
+        hide.Parameters.Add("@id", SqliteType.Integer);
     }
 
     public void Write(Repository repository)
     {
         upsert.Parameters["@id"].Value = sight.Parameters["@id"].Value = repository.GitLabId;
         for (var i = 0; i < Columns.Length; i++) values[i].Value = Columns[i].Of(repository) ?? DBNull.Value;
-        upsert.ExecuteNonQuery();
+        if (upsert.ExecuteNonQuery() > 0 && hide is not null)
+        {
+            hide.Parameters["@id"].Value = repository.GitLabId;
+            hide.ExecuteNonQuery();
+        }
+
         sight.Parameters["@reads"].Value = repository.DefaultBranch is not null;
         sight.ExecuteNonQuery();
     }
 
     public void Dispose()
     {
+        hide?.Dispose();
         upsert.Dispose();
         sight.Dispose();
     }
