@@ -92,15 +92,21 @@ public sealed class SignInStage : IAsyncDisposable
     /// <summary>The person signs in to GitLab and consents: the address that GitLab leads back to.</summary>
     public async Task<Uri> ConsentAsync(Uri authorize, SandboxUser user, bool deny = false)
     {
+        using var answer = await AnswerConsentAsync(authorize, user, deny);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect, await answer.Content.ReadAsStringAsync());
+        return answer.Headers.Location!;
+    }
+
+    /// <summary>Presses the button of GitLab's page, wherever that leads.</summary>
+    public static async Task<HttpResponseMessage> AnswerConsentAsync(Uri authorize, SandboxUser user, bool deny = false)
+    {
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
         var server = authorize.GetLeftPart(UriPartial.Path)[..^"/oauth/authorize".Length];
         await http.PostAsync(server + "/users/sign_in", new FormUrlEncodedContent([new("user[login]", user.Username), new("user[password]", "x")]));
         var asked = HttpUtility.ParseQueryString(authorize.Query);
         var fields = asked.AllKeys.Select(k => KeyValuePair.Create(k!, asked[k]!)).ToList();
         if (deny) fields.Add(KeyValuePair.Create("_method", "delete"));
-        var answer = await http.PostAsync(new Uri(authorize.GetLeftPart(UriPartial.Path)), new FormUrlEncodedContent(fields));
-        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect, await answer.Content.ReadAsStringAsync());
-        return answer.Headers.Location!;
+        return await http.PostAsync(new Uri(authorize.GetLeftPart(UriPartial.Path)), new FormUrlEncodedContent(fields));
     }
 
     /// <summary>The whole way: sign-in page, GitLab, and back.</summary>

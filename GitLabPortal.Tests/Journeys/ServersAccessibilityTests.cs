@@ -61,7 +61,7 @@ public sealed class ServersAccessibilityTests(BrowserFixture browsers)
         await CheckHereAsync(page, "set-up-token");
         await page.GetByLabel("Admin personal access token").FillAsync(journey.NewToken().Secret);
         await page.GetByRole(AriaRole.Button, new() { Name = "Check token" }).ClickAsync();
-        await Expect(page.GetByText("Not an administrator's token")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Not an administrator's token", new() { Exact = true })).ToBeVisibleAsync();
         await CheckHereAsync(page, "set-up-token-refused");
         await page.GetByLabel("Admin personal access token").FillAsync(journey.GitLab.World.AddToken(journey.GitLab.World.Root, ["api"], expiresInDays: 1).Secret);
         await page.GetByRole(AriaRole.Button, new() { Name = "Check token" }).ClickAsync();

@@ -87,7 +87,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
         await Expect(page.GetByText("GitLab no longer knows the portal's application")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Repair or undo" }).ClickAsync();
         await CheckServerAndTokenAsync(page, AdminToken(journey));
-        await Expect(page.GetByText("The application was deleted on GitLab")).ToBeVisibleAsync();
+        await Expect(page.GetByText("The application was deleted on GitLab", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(page.GetByLabel("OAuth application", new() { Exact = true })).ToBeCheckedAsync();
         await Expect(page.GetByLabel("Bot user with a token")).Not.ToBeCheckedAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Apply" }).ClickAsync();
