@@ -6,8 +6,9 @@ using Xunit.Runner.InProc.SystemConsole;
 return args switch
 {
     ["sandbox", .. var rest] => await SandboxCommand.RunAsync(rest, CancellationToken.None),
+    ["bench", .. var rest] => await BenchmarkCommand.RunAsync(rest, CancellationToken.None),
     ["demo", .. var rest] => await DemoCommand.RunAsync(rest, CancellationToken.None),
     [WalkingProcess.Command] => await WalkingProcess.WalkAsync(CancellationToken.None),
-    ["bench", .. var rest] => await BenchmarkCommand.RunAsync(rest, CancellationToken.None),
+    [SetUpChild.Command, .. var rest] => await SetUpChild.RunAsync(rest),
     _ => await ConsoleRunner.Run(args),
 };

@@ -1,6 +1,7 @@
 using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Profile;
 using GitLabPortal.Projects;
 using GitLabPortal.Repositories;
 using GitLabPortal.Security;
@@ -46,5 +47,6 @@ internal static class PortalHost
         .AddConnections(configuration)
         .AddRepositories(configuration)
         .AddProjects(configuration)
-        .AddSignIn(configuration);
+        .AddSignIn(configuration)
+        .AddProfile(configuration);
 }

@@ -9,6 +9,9 @@ internal sealed class CommandRun : IDisposable
 {
     public string DataDirectory { get; init; } = Directory.CreateTempSubdirectory("gitlabportal-cli-").FullName;
 
+    /// <summary>Somebody else clears it away.</summary>
+    public bool IsBorrowed { get; init; }
+
     public string Out { get; private set; } = "";
 
     public string Error { get; private set; } = "";
@@ -24,7 +27,8 @@ internal sealed class CommandRun : IDisposable
         using var error = new StringWriter();
         var console = new CommandConsole(new StringReader(Input), output, error, IsLive: false);
         var code = await CommandLine.RunAsync(
-            [.. args, $"--Data:Directory={DataDirectory}", "--Outbound:AllowedNetworks:0=127.0.0.0/8"], console, CancellationToken.None);
+            // First, so that a test's own settings count.
+            [$"--Data:Directory={DataDirectory}", "--Outbound:AllowedNetworks:0=127.0.0.0/8", .. args], console, CancellationToken.None);
         (Out, Error) = (output.ToString(), error.ToString());
         return code;
     }
@@ -38,6 +42,7 @@ internal sealed class CommandRun : IDisposable
 
     public void Dispose()
     {
+        if (IsBorrowed) return;
         using (var connection = new SqliteConnection(GitLabPortal.Data.DataFeature.ConnectionString(Path.Combine(DataDirectory, "portal.db"))))
             SqliteConnection.ClearPool(connection);
         Directory.Delete(DataDirectory, recursive: true);

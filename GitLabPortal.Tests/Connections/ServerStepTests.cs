@@ -67,12 +67,12 @@ public sealed class ServerStepTests : IAsyncLifetime
 
         page.Act(() => page.Find("form").Submit());
 
-        page.WaitForAssertion(() => page.Findings().ShouldBe(["Passed: Address", "Passed: Name found", "Passed: Connection", "Checking the server…"]));
+        page.WaitForAssertion(() => page.Findings().ShouldBe(["Passed: Address", "Passed: Name found, private network", "Passed: Portal's rules", "Passed: Connection", "Checking the server…"]));
         page.Button("Continue").GetAttribute("aria-disabled").ShouldBe("true");
         page.Button("Continue").HasAttribute("disabled").ShouldBeFalse("a disabled button loses the keyboard's place");
         page.Field("GitLab server URL").HasAttribute("readonly").ShouldBeTrue();
         page.Act(() => page.Find("form").Submit());
-        page.Findings().Length.ShouldBe(4);
+        page.Findings().Length.ShouldBe(5);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed class ConnectionStage : IAsyncDisposable
         var database = await TestDb.CreateAsync();
         var owner = await database.AddTeamAsync("alpha", await database.AddAccountAsync("Ada"));
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8" })
+            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8", ["Outbound:AllowedNetworks:1"] = "::1" })
             .Build();
         var collection = new ServiceCollection();
         collection.AddSecurity(configuration);

@@ -46,6 +46,9 @@ public sealed class PortalBrowser : IDisposable
 
     public async Task<PortalAnswer> OpenAsync(string path) => await ReadAsync(await client.GetAsync(path));
 
+    /// <summary>The page's source.</summary>
+    public Task<string> GetTextAsync(string path) => client.GetStringAsync(path);
+
     /// <summary>Sends fields as they are, as a forger would.</summary>
     public async Task<PortalAnswer> PostAsync(string path, params (string Name, string Value)[] fields) =>
         await ReadAsync(await client.PostAsync(path, Form(fields)));

@@ -26,6 +26,7 @@ public sealed class AccessibilityTests(BrowserFixture browsers)
         await CheckAsync(guest, journey, "/sign-in", "sign-in");
         await CheckAsync(guest, journey, await journey.Portal.InviteAsync(), "invitation");
         await CheckAsync(guest, journey, "/invite/no-such-code", "invitation-wrong");
+        await CheckAsync(guest, journey, "/help/diagnosis", "help-diagnosis");
 
         var page = await journey.OpenSignedInAsync(PortalApp.AdminEmail, width, 800, colours);
         await CheckAsync(page, journey, "/team/rocket/repositories", "repositories-empty", alive: true);
@@ -35,6 +36,10 @@ public sealed class AccessibilityTests(BrowserFixture browsers)
         await CheckHereAsync(page, "settings");
         await page.Locator("article summary").First.ClickAsync();
         await CheckHereAsync(page, "settings-menu");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Network settings" }).ClickAsync();
+        await Expect(page.GetByLabel("Extra certificate authority (PEM)")).ToBeVisibleAsync();
+        await CheckHereAsync(page, "settings-network");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
 
         await journey.GoAsync(page, "/team/rocket/repositories");
         await Expect(page.GetByRole(AriaRole.Checkbox).Nth(1)).ToBeVisibleAsync();
@@ -74,14 +79,14 @@ public sealed class AccessibilityTests(BrowserFixture browsers)
         await Expect(page.GetByRole(AriaRole.Article)).ToContainTextAsync("Working");
     }
 
-    private static async Task CheckAsync(IPage page, Journey journey, string path, string name, bool alive = false)
+    internal static async Task CheckAsync(IPage page, Journey journey, string path, string name, bool alive = false)
     {
         await page.GotoAsync(journey.At(path));
         if (alive) await Journey.WhenAliveAsync(page);
         await CheckHereAsync(page, name);
     }
 
-    private static async Task CheckHereAsync(IPage page, string name)
+    internal static async Task CheckHereAsync(IPage page, string name)
     {
         // Not in the middle of a check: a busy button is pale on purpose.
         await Expect(page.Locator(".is-busy")).ToHaveCountAsync(0);

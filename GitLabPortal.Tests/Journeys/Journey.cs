@@ -28,7 +28,7 @@ public sealed class Journey : IAsyncDisposable
 
     /// <summary>Nobody has set up the portal yet.</summary>
     public static async Task<Journey> StartAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null) =>
-        new(browsers, await PortalApp.StartAsync("--Outbound:AllowedNetworks:0=127.0.0.0/8"), await (gitLab ?? GitLabSandbox.WithProjects(120)).StartAsync());
+        new(browsers, await PortalApp.StartAsync("--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Outbound:AllowedNetworks:1=::1"), await (gitLab ?? GitLabSandbox.WithProjects(120)).StartAsync());
 
     /// <summary>Set up, with the team <c>rocket</c> owned by Ada.</summary>
     public static async Task<Journey> StartSetUpAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null)

@@ -155,7 +155,8 @@ public sealed class MainJourneyTests(BrowserFixture browsers)
         await journey.GoAsync(page, "/team/rocket/repositories?archived=any");
         await Journey.ExpectRepositoriesAsync(page, VisibleTo(journey));
         var pages = journey.GitLab.Requests.Count(r => r.Path == "/api/v4/projects" && r.Query.Contains("keyset", StringComparison.Ordinal) && r.Query.Contains("per_page=100", StringComparison.Ordinal));
-        Assert.InRange(pages, 1, (VisibleTo(journey) / 100) + 4);
+        // Of each of the six parts that are read at once, the last page reaches into the next part, and one page may be read twice.
+        Assert.InRange(pages, 1, (VisibleTo(journey) / 100) + 1 + (2 * 6));
     }
 
     private static int VisibleTo(Journey journey)

@@ -111,9 +111,7 @@ public sealed class RepositoryGridTests : BunitContext
     [Fact]
     public void Selection_survives_other_rows_and_one_tick_is_in_the_tab_order()
     {
-        var grid = Show((search, _) => Task.FromResult(search.PageNumber == 1
-            ? new Page<RepositoryRow>([.. Enumerable.Range(1, 50).Select(i => Row(i, $"r{i}"))], 60)
-            : new Page<RepositoryRow>([.. Enumerable.Range(51, 10).Select(i => Row(i, $"r{i}"))], 60)));
+        var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 60).Select(i => Row(i, $"r{i}"))], 60)));
 
         grid.Find("#repository-3").Change(true);
         grid.Render(p => p.Add(g => g.Search, new RepositorySearch { PageNumber = 2 }));
@@ -155,6 +153,21 @@ public sealed class RepositoryGridTests : BunitContext
     }
 
     [Fact]
+    public void Scrolling_on_brings_the_pages_around_and_keeps_no_others()
+    {
+        var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 1000).Select(i => Row(i, $"r{i}"))], 1000)));
+        grid.FindAll("[data-row]").Count.ShouldBe(150);
+
+        grid.Find("[data-scrolled]").Change("11");
+
+        grid.FindAll("[data-row]").Select(r => r.Id).ShouldBe(Enumerable.Range(451, 150).Select(i => $"repository-{i}"));
+        grid.FindAll(".spacer td").Select(s => s.GetAttribute("style")).ShouldBe([$"height: {450 * 53}px", $"height: {400 * 53}px"]);
+        (searches.Count + typings.Count).ShouldBe(0);
+        foreach (var nonsense in new[] { "0", "21", "x" }) grid.Find("[data-scrolled]").Change(nonsense);
+        grid.Find("[data-page]").GetAttribute("data-page").ShouldBe("11");
+    }
+
+    [Fact]
     public void An_address_of_a_page_that_is_no_more_leads_to_the_last_one()
     {
         Show((_, _) => Task.FromResult(new Page<RepositoryRow>([], 120)), new RepositorySearch { PageNumber = 99 });
@@ -164,7 +177,12 @@ public sealed class RepositoryGridTests : BunitContext
 
     private IRenderedComponent<RepositoryGrid> Show(
         Func<RepositorySearch, CancellationToken, Task<Page<RepositoryRow>>> source, RepositorySearch? search = null) => Render<RepositoryGrid>(p => p
-        .Add(g => g.Source, source)
+        // The sources know all rows; the grid asks for some.
+        .Add(g => g.Source, async (s, wanted, token) =>
+        {
+            var all = await source(s, token);
+            return new Page<RepositoryRow>([.. all.Items.Skip(wanted.Skip).Take(wanted.Take)], all.Total);
+        })
         .Add(g => g.Search, search ?? new RepositorySearch())
         .Add(g => g.Selection, selection)
         .Add(g => g.OnSearch, searches.Add)

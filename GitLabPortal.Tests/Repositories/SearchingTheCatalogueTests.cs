@@ -90,6 +90,66 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
         (await PathsAsync(new RepositorySearch { Text = "AA/API-gateway" })).ShouldBe(["aa/api-gateway"]);
     }
 
+    [Theory]
+    [InlineData("p", new[] { "payments/web", "a/paper", "a/x" })]
+    [InlineData("pa", new[] { "payments/web", "a/paper", "a/x" })]
+    [InlineData("ap", new string[0])]
+    [InlineData("we", new[] { "payments/web" })]
+    [InlineData("支", new[] { "c/cjk" })]
+    [InlineData("支払", new[] { "c/cjk" })]
+    [InlineData("p we", new[] { "payments/web" })]
+    [InlineData("payments - web", new[] { "payments/web" })]
+    public async Task One_or_two_characters_are_the_beginning_of_a_word(string text, string[] paths)
+    {
+        await AddAsync("a/x", topics: ["pay"], description: "apart from that");
+        await AddAsync("a/paper");
+        await AddAsync("payments/web");
+        await AddAsync("c/cjk", name: "支払いゲートウェイ");
+
+        (await PathsAsync(new() { Text = text })).ShouldBe(paths);
+    }
+
+    [Fact]
+    public async Task More_equally_good_matches_than_anybody_reads_come_newest_first_and_none_twice()
+    {
+        await AddManyAsync(5_200);
+
+        var seen = new List<string>();
+        for (var skip = 0; skip < 5_300; skip += 900)
+        {
+            var page = await queries.SearchAsync(team, new() { Text = "ledger" }, new PageRequest(skip, 900), CancellationToken.None);
+            page.Total.ShouldBe(5_200);
+            seen.AddRange(page.Items.Select(r => r.FullPath));
+        }
+
+        seen.Count.ShouldBe(5_200);
+        seen.ShouldBeUnique();
+        seen[0].ShouldBe("g/ledger-5199");
+    }
+
+    [Theory]
+    [InlineData(RepositorySort.Best, false)]
+    [InlineData(RepositorySort.Activity, true)]
+    [InlineData(RepositorySort.Activity, false)]
+    [InlineData(RepositorySort.Name, true)]
+    [InlineData(RepositorySort.Stars, false)]
+    public async Task Each_way_to_read_a_sorted_page_gives_the_same_order(RepositorySort sort, bool descending)
+    {
+        await AddManyAsync(300);
+        var all = (await queries.SearchAsync(team, new() { Sort = sort, Descending = descending }, new PageRequest(0, 1000), CancellationToken.None)).Items;
+
+        foreach (var narrowed in new RepositorySearch[] { new(), new() { Text = "led" }, new() { Namespace = "g" }, new() { IsFork = false } })
+        {
+            var search = narrowed with { Sort = sort, Descending = descending };
+            if (search is { Sort: RepositorySort.Best, Text: not "" }) continue;
+            var pages = new List<RepositoryRow>();
+            for (var skip = 0; skip < 300; skip += 7)
+                pages.AddRange((await queries.SearchAsync(team, search, new PageRequest(skip, 7), CancellationToken.None)).Items);
+
+            pages.Select(r => r.Id).ShouldBe(all.Select(r => r.Id), $"{search}");
+        }
+    }
+
     [Fact]
     public async Task Sorts_by_what_the_person_chose_even_while_searching()
     {
@@ -98,7 +158,7 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
         await AddAsync("C/api", change: r => { r.Stars = 5; r.LastActivityAt = DateTimeOffset.UnixEpoch.AddDays(1); });
 
         (await PathsAsync(new RepositorySearch { Text = "api", Sort = RepositorySort.Stars, Descending = true })).ShouldBe(["b/my-api", "C/api", "a/api"]);
-        (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Name, Descending = true })).ShouldBe(["b/my-api", "a/api", "C/api"]);
+        (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Name, Descending = true })).ShouldBe(["b/my-api", "C/api", "a/api"]);
         (await PathsAsync(new RepositorySearch())).ShouldBe(["C/api", "b/my-api", "a/api"]);
         (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Activity, Descending = true })).ShouldBe(["C/api", "b/my-api", "a/api"]);
         (await PathsAsync(new RepositorySearch { Sort = RepositorySort.Activity })).ShouldBe(["b/my-api", "C/api", "a/api"]);
@@ -114,16 +174,16 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
         await AddAsync("x/old", change: r => r.IsArchived = true);
         await AddAsync("x/going", change: r => r.DeletionOn = new DateOnly(2026, 12, 1));
 
-        (await PathsAsync(new())).ShouldBe(["platform/plain", "platform/sub/fork", "platformer/public", "x/empty"]);
+        (await PathsAsync(new())).ShouldBe(["x/empty", "platformer/public", "platform/sub/fork", "platform/plain"], "those that came last come first");
         (await PathsAsync(new() { Archived = ArchivedFilter.Only })).ShouldBe(["x/going", "x/old"]);
         (await SearchAsync(new() { Archived = ArchivedFilter.Any })).Total.ShouldBe(6);
-        (await PathsAsync(new() { Namespace = "Platform" })).ShouldBe(["platform/plain", "platform/sub/fork"]);
+        (await PathsAsync(new() { Namespace = "Platform" })).ShouldBe(["platform/sub/fork", "platform/plain"]);
         (await PathsAsync(new() { Namespace = "platform_" })).ShouldBeEmpty();
         (await PathsAsync(new() { Topic = "go" })).ShouldBe(["platform/plain"]);
         (await PathsAsync(new() { Visibility = RepositoryVisibility.Public })).ShouldBe(["platformer/public"]);
         (await PathsAsync(new() { IsEmpty = true })).ShouldBe(["x/empty"]);
         (await PathsAsync(new() { IsFork = true })).ShouldBe(["platform/sub/fork"]);
-        (await PathsAsync(new() { IsFork = false, IsEmpty = false, Text = "pl" })).ShouldBe(["platform/plain", "platformer/public"]);
+        (await PathsAsync(new() { IsFork = false, IsEmpty = false, Text = "pl" })).ShouldBe(["platformer/public", "platform/plain"]);
     }
 
     [Fact]
@@ -170,7 +230,7 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
 
         var page = await SearchAsync(new());
         page.Total.ShouldBe(2);
-        page.Items[0].Connections.ShouldBe(["Backup", "Main"]);
+        page.Items.Single(r => r.FullPath == "g/both").Connections.ShouldBe(["Backup", "Main"]);
         (await PathsAsync(new() { ConnectionId = main.Id })).ShouldBe(["g/both"]);
         (await SearchAsync(new() { ConnectionId = main.Id })).Items[0].Connections.ShouldBe(["Backup", "Main"]);
     }
@@ -216,6 +276,31 @@ public sealed class SearchingTheCatalogueTests : IAsyncLifetime
     private Task<Repository> AddAsync(
         string path, string? name = null, string? description = null, string[]? topics = null, Action<Repository>? change = null) =>
         database.AddRepositoryAsync(nextId++, path, [main], name, description, topics, change);
+
+    private async Task AddManyAsync(int count)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var many = Enumerable.Range(0, count).Select(i => new Repository
+        {
+            ServerId = server.Id,
+            GitLabId = i + 10_000,
+            Name = $"Ledger {i * 7919 % 101}",
+            FullPath = $"g/ledger-{i}",
+            NamespacePath = "g",
+            Visibility = RepositoryVisibility.Private,
+            WebUrl = "",
+            Stars = i % 5,
+            Topics = "",
+            IsArchived = false,
+            IsEmpty = false,
+            IsFork = false,
+            LastActivityAt = i % 11 == 0 ? null : now.AddMinutes(-(i * 7919 % 997)),
+            SearchText = SearchText.Of($"g/ledger-{i}", $"Ledger {i * 7919 % 101}", null, []),
+            ReadAt = now,
+        }).ToArray<object>();
+        await database.SaveAsync(many);
+        await database.SaveAsync([.. many.Cast<Repository>().Select(r => new RepositorySighting { ConnectionId = main.Id, RepositoryId = r.Id, RunId = Guid.Empty })]);
+    }
 
     private Task<Page<RepositoryRow>> SearchAsync(RepositorySearch search) => queries.SearchAsync(team, search, search.Page, CancellationToken.None);
 

@@ -26,6 +26,8 @@ internal sealed class TestCertificates : IDisposable
 
     public X509Certificate2 Expired(params string[] names) => Issue(names, -90, -1);
 
+    public X509Certificate2 EndingSoon(params string[] names) => Issue(names, -80, 5);
+
     public X509Certificate2 NotYetValid(params string[] names) => Issue(names, 10, 90);
 
     public X509Certificate2 ForClients(params string[] names) => Issue(names, -10, 90, "1.3.6.1.5.5.7.3.2");

@@ -34,6 +34,17 @@ internal sealed class TestListener : IAsyncDisposable
         await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), cancellation);
     });
 
+    /// <summary>Waits for the client's first bytes, whatever they are, says these, and closes.</summary>
+    public static TestListener AnsweringBytes(byte[] answer) => new(async (socket, cancellation) =>
+    {
+        await socket.ReceiveAsync(new byte[4096], cancellation);
+        await socket.SendAsync(answer, cancellation);
+        socket.Shutdown(SocketShutdown.Send);
+        while (await socket.ReceiveAsync(new byte[4096], cancellation) > 0)
+        {
+        }
+    });
+
     /// <summary>Does TLS with this certificate, then answers 404.</summary>
     public static TestListener WithTls(X509Certificate2 certificate, System.Security.Authentication.SslProtocols protocols = default) => new(async (socket, cancellation) =>
     {

@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Accounts;
 
-public sealed record AccountSummary(Guid Id, string Name, string Email, bool IsPortalAdministrator);
+/// <param name="HasPassword">False for somebody who can only sign in with GitLab.</param>
+public sealed record AccountSummary(Guid Id, string Name, string Email, bool IsPortalAdministrator, bool HasPassword = true);
 
 /// <param name="Id">To end it by.</param>
 /// <param name="Browser">In words.</param>
@@ -18,7 +19,7 @@ public sealed class AccountQueries(IDbContextFactory<PortalDb> contexts, TimePro
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<Account>()
             .Where(a => a.Id == id)
-            .Select(a => new AccountSummary(a.Id, a.Name, a.Email!, a.IsPortalAdministrator))
+            .Select(a => new AccountSummary(a.Id, a.Name, a.Email!, a.IsPortalAdministrator, a.PasswordHash != null))
             .SingleOrDefaultAsync(cancellationToken);
     }
 

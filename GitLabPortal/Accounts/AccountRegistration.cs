@@ -37,11 +37,25 @@ public sealed class AccountRegistrar(IPasswordHasher<Account> hasher, TimeProvid
         var validation = Validator.Validate(registration);
         if (validation.Errors is [var error, ..]) return new Problem.Invalid("account-invalid", error.ErrorMessage, error.PropertyName);
 
-        var email = AccountRules.TidyEmail(registration.Email!);
-        var account = new Account
+        var account = New(registration.Name!, registration.Email!);
+        account.PasswordHash = hasher.HashPassword(account, registration.Password!);
+        return account;
+    }
+
+    /// <summary>An account that nobody can sign in to with a password, for people whom another server vouches for; not saved yet.</summary>
+    public Result<Account> PrepareWithoutPassword(string? name, string? email)
+    {
+        if (!AccountRules.IsEmail(email)) return new Problem.Invalid("account-email-missing", "The account needs an e-mail address.", nameof(Account.Email));
+        return New(DisplayName.Read(name, AccountRules.MaxNameLength) ?? email!.Split('@')[0], email!);
+    }
+
+    private Account New(string name, string address)
+    {
+        var email = AccountRules.TidyEmail(address);
+        return new Account
         {
             Id = Guid.CreateVersion7(),
-            Name = registration.Name!.Trim(),
+            Name = name.Trim(),
             Email = email,
             NormalizedEmail = AccountRules.NormalizeEmail(email),
             UserName = email,
@@ -50,8 +64,6 @@ public sealed class AccountRegistrar(IPasswordHasher<Account> hasher, TimeProvid
             LockoutEnabled = true,
             CreatedAt = clock.GetUtcNow(),
         };
-        account.PasswordHash = hasher.HashPassword(account, registration.Password!);
-        return account;
     }
 
     /// <summary>Adds the account to the caller's transaction unless its address is taken.</summary>

@@ -48,6 +48,8 @@ internal sealed class CommandForm(CommandConsole console, bool isJson)
         {
             yield return $"  [{Word(finding.Status)}] {finding.Title}: {finding.Seen}";
             if (finding.Fix.Length > 0) yield return $"          {Who(finding.Owner)}{finding.Fix}";
+            if (finding.Status is not (FindingStatus.Failed or FindingStatus.Warning)) continue;
+            foreach (var fact in finding.Facts) yield return $"          {fact.Label}: {fact.Value}";
         }
     }
 

@@ -48,6 +48,7 @@ internal static class CommandLine
         """)
     {
         SetUpCommand.Create(runner),
+        DoctorCommand.Create(runner),
         ConnectionCommands.Create(runner),
         RepositoryCommands.Create(runner),
         CommandRunner.Json,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
 using GitLabPortal.Shell;
 
 namespace GitLabPortal.Cli;
@@ -60,6 +61,8 @@ internal sealed class CommandRunner(IReadOnlyList<string> settings, CommandConso
             if (database == DatabaseNeed.Existing) await upgrade.RequireCurrentAsync(cancellationToken);
             if (database == DatabaseNeed.MadeIfMissing) await upgrade.RunAsync(cancellationToken);
 
+            // A portal that runs on the same data gets to know.
+            await using var notices = database == DatabaseNeed.None ? null : ActivatorUtilities.CreateInstance<NoticeSender>(services);
             var result = await action(parsed, scope.ServiceProvider, cancellationToken);
             if (!result.IsSuccess)
             {

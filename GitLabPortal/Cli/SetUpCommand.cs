@@ -11,7 +11,7 @@ internal static class SetUpCommand
     {
         var name = new Option<string>("--name") { Description = "The name of the portal's first person, its administrator", Required = true };
         var email = new Option<string>("--email") { Description = "The person's e-mail address, to sign in with", Required = true };
-        var password = new Option<string>("--password-file") { Description = "A file with the password, or - for standard input", Required = true };
+        var password = new Option<string>("--password-file") { Description = "A file with the password, or - for standard input", HelpName = "FILE", Required = true };
         var team = new Option<string>("--team-name") { Description = "The name of the first team", Required = true };
         var command = new Command("setup", "Set up a new portal: its first person and team") { name, email, password, team };
         return runner.Runs(

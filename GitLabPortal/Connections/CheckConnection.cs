@@ -38,16 +38,14 @@ public sealed class CheckConnection(
         var server = connection.Server!;
         if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token)
         {
-            return Fail(connection, ConnectionStatus.TokenLost, [Finding.Failed(
-                "token-lost", "The stored token cannot be read", "The key that protected it is no longer in the portal's key ring.",
-                "Replace the token: create a new one on GitLab and paste it here. Repositories and projects stay.", FixOwner.You)]);
+            return Fail(connection, ConnectionStatus.TokenLost, [ConnectionCodes.TokenLost.Saw("The key that protected it is no longer in the portal's key ring.")]);
         }
 
-        var probed = await probe.RunAsync(server.BaseUrl, connection.AllowsPlainHttp, progress, cancellationToken);
+        var probed = await probe.RunAsync(server.BaseUrl, connection.Path(time), progress, cancellationToken);
         if (!probed.CanContinue) return Fail(connection, ConnectionStatus.Unreachable, probed.Findings);
 
         server.Issuer = probed.Issuer ?? server.Issuer;
-        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token), progress, cancellationToken);
+        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
         IReadOnlyList<Finding> all = [.. probed.Findings, .. report.Findings];
         if (!report.CanConnect || report.Passport is not { } passport) return Fail(connection, ConnectionStatus.TokenRefused, all);
 

@@ -8,7 +8,13 @@ namespace GitLabPortal.Connections;
 
 /// <summary>A server and a token that passed the checks a moment ago; nothing of it is stored yet.</summary>
 public sealed record CheckedConnection(
-    ServerReport Server, Secret Token, TokenPassport Passport, IReadOnlyList<Finding> Findings, bool ReadOnly, bool AllowsPlainHttp);
+    ServerReport Server, Secret Token, TokenPassport Passport, IReadOnlyList<Finding> Findings, bool ReadOnly, NetworkPath Path)
+{
+    /// <summary>The address that people use, if the portal calls another one.</summary>
+    public string? BrowserUrl { get; init; }
+
+    public bool AllowsPlainHttp => Path.PlainHttp is PlainHttp.ToPrivateAddresses;
+}
 
 /// <summary>What the person chose for a connection.</summary>
 public sealed record ConnectionChoice(string? Name, ConnectionCoverage Coverage, IReadOnlyList<ChosenGroup> Groups);
@@ -76,6 +82,8 @@ public sealed class ConnectServer(
             TokenScopes = "",
             IsReadOnly = subject.ReadOnly,
             AllowsPlainHttp = subject.AllowsPlainHttp,
+            TrustedAuthorities = subject.Path.Authorities?.Pem,
+            BrowserUrl = subject.BrowserUrl,
             Coverage = choice.Coverage,
             CreatedById = access.AccountId,
             CreatedAt = time.GetUtcNow(),

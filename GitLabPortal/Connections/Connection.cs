@@ -77,6 +77,12 @@ public sealed class Connection
     /// <summary>The person accepted that the token travels unencrypted (private addresses only).</summary>
     public required bool AllowsPlainHttp { get; init; }
 
+    /// <summary>Certificate authorities (PEM) that this connection trusts besides the machine's; null for none.</summary>
+    public string? TrustedAuthorities { get; set; }
+
+    /// <summary>The address that people use when it is not the server's <see cref="Server.BaseUrl"/>, which the portal calls.</summary>
+    public string? BrowserUrl { get; set; }
+
     public required ConnectionCoverage Coverage { get; set; }
 
     public ConnectionStatus Status { get; set; }
@@ -133,6 +139,8 @@ internal sealed class ConnectionConfiguration :
         builder.Property(c => c.TokenScopes).HasMaxLength(1000);
         builder.Property(c => c.TokenUsername).HasMaxLength(300);
         builder.Property(c => c.StatusText).HasMaxLength(1000);
+        builder.Property(c => c.TrustedAuthorities).HasMaxLength(Security.TrustedAuthorities.MaxPemLength);
+        builder.Property(c => c.BrowserUrl).HasMaxLength(2100);
         builder.HasIndex(c => c.ServerId);
         // Two tabs that connect the same thing at once: the second save fails and is told so.
         builder.HasIndex(c => new { c.TeamId, c.Name }).IsUnique();

@@ -20,6 +20,8 @@ public sealed partial class ConnectionCardView
     private bool isChecking;
     private (string Function, string Selector)? nextFocus;
     private bool isReplacing;
+    private bool isNetworking;
+    private bool isDrawnIdle;
 
     [Parameter, EditorRequired] public ConnectionCard Card { get; set; } = null!;
 
@@ -37,6 +39,8 @@ public sealed partial class ConnectionCardView
     [Inject] private CheckConnection Check { get; set; } = null!;
 
     [Inject] private ReplaceToken Replace { get; set; } = null!;
+
+    [Inject] private ChangeConnectionNetwork Network { get; set; } = null!;
 
     [Inject] private RenameConnection Rename { get; set; } = null!;
 
@@ -182,13 +186,39 @@ public sealed partial class ConnectionCardView
 
     private void OpenReplace()
     {
-        (isReplacing, problem, live) = (true, null, []);
+        (isReplacing, isNetworking, problem, live) = (true, false, null, []);
         Focus("focus", " .replace :is(input, button)");
     }
 
-    private void CancelReplace()
+    private void OpenNetwork()
     {
-        (isReplacing, problem, live) = (false, null, []);
+        (isReplacing, isNetworking, problem, live) = (false, true, null, []);
+        Focus("focus", " .network textarea");
+    }
+
+    private async Task SaveNetworkAsync(NetworkSettings settings)
+    {
+        await ActAsync(isCheck: true, async access =>
+        {
+            var result = await Network.RunAsync(access, Card.Id, settings, new LiveList(this), Lifetime);
+            problem = result.Problem;
+            if (result.IsSuccess)
+            {
+                (isNetworking, live) = (false, []);
+                Toasts.Success("The network settings are in use.");
+            }
+            else if (result.Problem is Problem.Refused refused)
+            {
+                live = refused.Findings;
+            }
+        });
+        if (isNetworking) FocusError();
+        else FocusMenu();
+    }
+
+    private void CloseForms()
+    {
+        (isReplacing, isNetworking, problem, live) = (false, false, null, []);
         FocusMenu();
     }
 
@@ -205,8 +235,8 @@ public sealed partial class ConnectionCardView
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (nextFocus is not { } next || busy) return;
-        // Here, when the browser has what was drawn: earlier there may be nothing yet to focus.
+        if (nextFocus is not { } next || !isDrawnIdle) return;
+        // Here, when the browser has what was drawn, and not an older drawing: earlier there may be nothing yet to focus.
         nextFocus = null;
         await Script.InvokeVoidAsync(next.Function, Lifetime, next.Selector);
     }

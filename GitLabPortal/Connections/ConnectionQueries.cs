@@ -1,5 +1,6 @@
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 
@@ -22,6 +23,8 @@ public sealed record ConnectionCard
     public required DateOnly? TokenExpiresOn { get; init; }
     public required bool IsReadOnly { get; init; }
     public required bool AllowsPlainHttp { get; init; }
+    public IReadOnlyList<ShownCertificate> Authorities { get; init; } = [];
+    public string? BrowserUrl { get; init; }
     public required ConnectionCoverage Coverage { get; init; }
     public required IReadOnlyList<string> Groups { get; init; }
     public required string CreatedBy { get; init; }
@@ -30,7 +33,7 @@ public sealed record ConnectionCard
     public required IReadOnlyList<Finding> Findings { get; init; }
 }
 
-public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts)
+public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts, TimeProvider time)
 {
     /// <summary>The team's connections, by name.</summary>
     public async Task<IReadOnlyList<ConnectionCard>> ForTeamAsync(TeamAccess access, CancellationToken cancellationToken)
@@ -66,6 +69,8 @@ public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts)
             TokenExpiresOn = r.Connection.TokenExpiresOn,
             IsReadOnly = r.Connection.IsReadOnly,
             AllowsPlainHttp = r.Connection.AllowsPlainHttp,
+            Authorities = TrustedAuthorities.Parse(r.Connection.TrustedAuthorities, time).Value?.All ?? [],
+            BrowserUrl = r.Connection.BrowserUrl,
             Coverage = r.Connection.Coverage,
             Groups = r.Groups,
             CreatedBy = r.CreatedBy,
@@ -84,6 +89,13 @@ public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts)
             .OrderBy(c => c.Name)
             .Select(c => c.Name)
             .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The slug of the team that has a connection; null when there is no such connection. For the command line, which names no team.</summary>
+    internal async Task<string?> TeamOfAsync(Guid connectionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Connection>().Where(c => c.Id == connectionId).Select(c => c.Team!.Slug).SingleOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>How many people will see what a connection brings.</summary>

@@ -1,3 +1,4 @@
+using GitLabPortal.Kernel;
 using GitLabPortal.Teams;
 
 namespace GitLabPortal.Connections;
@@ -7,11 +8,19 @@ internal static class ConnectionsFeature
     public static IServiceCollection AddConnections(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddConnectionChecks(configuration);
+        services.AddSettings<IntegrationOptions>(configuration, IntegrationOptions.Section, o => o.Problems());
+        services.AddSingleton<ApplicationSecrets>();
+        services.AddSingleton<TokenPairs>();
+        services.AddSingleton<IdentityTokens>();
+        services.AddSingleton<CheckIdentity>();
+        services.AddSingleton<CheckApplication>();
+        services.AddSingleton<RegisterApplication>();
         services.AddSingleton<ConnectionFeed>();
         services.AddSingleton<ConnectionQueries>();
         services.AddSingleton<ConnectServer>();
         services.AddSingleton<WizardSeal>();
         services.AddSingleton<CheckConnection>();
+        services.AddSingleton<ChangeConnectionNetwork>();
         services.AddSingleton<ReplaceToken>();
         services.AddSingleton<RenameConnection>();
         services.AddSingleton<RemoveConnection>();

@@ -86,7 +86,7 @@ public sealed class ReplaceToken(
         if (!found.IsSuccess) return found.Problem;
 
         var connection = found.Value;
-        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, cleaned.Value), progress, cancellationToken);
+        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, cleaned.Value, time), progress, cancellationToken);
         if (!report.CanConnect || report.Passport is not { } passport)
             return new Problem.Refused("token-refused", "This token cannot be used. The token that was there before stays.", report.Findings);
 
@@ -134,6 +134,6 @@ internal static class OwnConnections
         return connection is null ? Gone : connection;
     }
 
-    public static TokenCheckRequest CheckOf(Connection connection, Secret token) =>
-        new(InstanceUrl.Parse(connection.Server!.BaseUrl).Value!, token, connection.IsReadOnly, connection.AllowsPlainHttp, connection.Coverage);
+    public static TokenCheckRequest CheckOf(Connection connection, Secret token, TimeProvider time) =>
+        new(InstanceUrl.Parse(connection.Server!.BaseUrl).Value!, token, connection.IsReadOnly, connection.Path(time), connection.Coverage);
 }

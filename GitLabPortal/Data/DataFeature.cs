@@ -17,6 +17,8 @@ public static class DataFeature
         services.AddDbContextFactory<PortalDb>((provider, options) =>
             Configure(options, provider.GetRequiredService<IOptions<DataOptions>>().Value.DatabaseFile));
         services.AddSingleton<DatabaseUpgrade>();
+        services.AddSingleton<RunningPortal>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunningPortal>());
         services.AddDataProtection().SetApplicationName("GitLabPortal");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRing>();
         return services;

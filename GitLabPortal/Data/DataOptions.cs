@@ -16,6 +16,8 @@ public sealed class DataOptions
 
     public string LockFile => Path.Combine(FullDirectory, "upgrade.lock");
 
+    public string PortalLockFile => Path.Combine(FullDirectory, "portal.lock");
+
     /// <summary>The problems with these settings, each beginning with its key.</summary>
     public IEnumerable<string> Problems()
     {

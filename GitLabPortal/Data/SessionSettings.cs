@@ -1,20 +1,23 @@
 using System.Data.Common;
+using GitLabPortal.Kernel;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace GitLabPortal.Data;
 
 /// <summary>
 /// Settings that SQLite keeps per connection. With a write-ahead log, <c>synchronous=NORMAL</c> never corrupts the file; a power
-/// cut can lose the last commits but an ended process cannot.
+/// cut can lose the last commits but an ended process cannot. The search index is kept by triggers, which call a function of ours.
 /// </summary>
 internal sealed class SessionSettings : DbConnectionInterceptor
 {
     public static readonly SessionSettings Instance = new();
 
-    private const string Statements = "PRAGMA busy_timeout=30000; PRAGMA synchronous=NORMAL;";
+    private const string Statements = "PRAGMA busy_timeout=30000; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;";
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
     {
+        AddFunctions(connection);
         using var command = connection.CreateCommand();
         command.CommandText = Statements;
         command.ExecuteNonQuery();
@@ -23,8 +26,12 @@ internal sealed class SessionSettings : DbConnectionInterceptor
     public override async Task ConnectionOpenedAsync(
         DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
     {
+        AddFunctions(connection);
         await using var command = connection.CreateCommand();
         command.CommandText = Statements;
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static void AddFunctions(DbConnection connection) =>
+        ((SqliteConnection)connection).CreateFunction<string?, string?, string>("word_starts", WordStarts.Of, isDeterministic: true);
 }

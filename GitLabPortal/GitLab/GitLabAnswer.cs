@@ -11,6 +11,9 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
 
     private byte[]? rented;
 
+    /// <summary>Of HTTP, as the server answered.</summary>
+    public Version HttpVersion { get; init; } = System.Net.HttpVersion.Version11;
+
     public bool IsSuccess => Status is >= 200 and < 300;
 
     public bool IsHtml => MediaType is "text/html" or "application/xhtml+xml" || (MediaType is null && StartsWith("<"));
@@ -46,6 +49,7 @@ internal sealed record GitLabAnswer(int Status, HttpResponseHeaders Headers, str
             return new((int)response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(), body.AsMemory(0, length))
             {
                 rented = body,
+                HttpVersion = response.Version,
             };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -120,6 +120,9 @@ internal sealed class UserBody
     public string? State { get; set; }
     public bool? Bot { get; set; }
     public bool? IsAdmin { get; set; }
+    public bool? External { get; set; }
+    public string? Email { get; set; }
+    public DateTimeOffset? ConfirmedAt { get; set; }
     public string? WebUrl { get; set; }
 
     public GitLabUser ToUser() => new()
@@ -130,6 +133,8 @@ internal sealed class UserBody
         State = State,
         IsBot = Bot ?? false,
         IsAdmin = IsAdmin ?? false,
+        IsExternal = External ?? false,
+        ConfirmedEmail = ConfirmedAt is null || string.IsNullOrEmpty(Email) ? null : Email,
         WebUrl = Required.WebAddress(WebUrl),
     };
 }

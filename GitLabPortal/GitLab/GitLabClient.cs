@@ -11,9 +11,10 @@ public sealed class GitLabClient
     /// <param name="token">Sent as <c>PRIVATE-TOKEN</c>; printable ASCII without spaces, else <see cref="ArgumentException"/>.</param>
     /// <param name="time">Paces retries.</param>
     /// <param name="retry"><see cref="GitLabRetry.Default"/> when absent.</param>
-    public GitLabClient(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry? retry = null)
+    /// <param name="isOAuth">The token came from <see cref="OAuthClient"/>: it is sent as <c>Authorization: Bearer</c>.</param>
+    public GitLabClient(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry? retry = null, bool isOAuth = false)
     {
-        var transport = new GitLabTransport(http, baseUrl, token, time, retry ?? GitLabRetry.Default);
+        var transport = new GitLabTransport(http, baseUrl, token, time, retry ?? GitLabRetry.Default, isOAuth);
         BaseUrl = baseUrl;
         Tokens = new(transport);
         Users = new(transport);
@@ -22,6 +23,7 @@ public sealed class GitLabClient
         Groups = new(transport);
         Applications = new(transport);
         Hooks = new(transport);
+        Administration = new(transport);
     }
 
     public Uri BaseUrl { get; }
@@ -39,4 +41,7 @@ public sealed class GitLabClient
     public ApplicationsClient Applications { get; }
 
     public HooksClient Hooks { get; }
+
+    /// <summary>What only administrators may call.</summary>
+    public AdministrationClient Administration { get; }
 }

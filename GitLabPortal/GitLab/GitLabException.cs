@@ -120,6 +120,9 @@ public enum RejectedReason
     /// <summary>422: a hook may not go to this address, because it is none or because it lies in a network that GitLab does not allow.</summary>
     HookAddress,
 
+    /// <summary>409 or 400: the name, address or membership exists already.</summary>
+    Taken,
+
     /// <summary>413, 414 or 431: something in front of GitLab finds the request too large.</summary>
     TooLarge,
 }
@@ -130,12 +133,16 @@ public sealed class GitLabRejectedException(RejectedReason reason, int status)
 {
     public RejectedReason Reason { get; } = reason;
 
+    /// <summary>What is taken: <c>email</c> or <c>username</c>, if GitLab says so.</summary>
+    public string? TakenField { get; init; }
+
     private static string CodeOf(RejectedReason reason) => reason switch
     {
         RejectedReason.TokenTypeRequired => "token-is-oauth",
         RejectedReason.PagingNotOffered => "paging-not-offered",
         RejectedReason.Malformed => "request-malformed",
         RejectedReason.HookAddress => "hook-address-refused",
+        RejectedReason.Taken => "already-taken",
         RejectedReason.TooLarge => "request-too-large",
         _ => "request-rejected",
     };

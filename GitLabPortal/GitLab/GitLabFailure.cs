@@ -24,7 +24,12 @@ internal static partial class GitLabFailure
             401 => new GitLabUnauthorizedException(WhyUnauthorized(body)) { Status = 401 },
             403 => Forbidden(body),
             404 => new GitLabNotFoundException(isUnknownRoute: !body.HasMessage && body.Says("404 Not Found")) { Status = 404 },
-            >= 400 => new GitLabRejectedException(WhyRejected(answer, body), answer.Status) { Status = answer.Status, RetryAfter = retryAfter },
+            >= 400 => new GitLabRejectedException(WhyRejected(answer, body), answer.Status)
+            {
+                Status = answer.Status,
+                RetryAfter = retryAfter,
+                TakenField = body.Says("email") ? "email" : body.Says("username") ? "username" : null,
+            },
             _ when answer.Body.Length == 0 => new GitLabUnexpectedAnswerException(UnexpectedKind.Empty, "The answer is empty.") { Status = answer.Status },
             _ => new GitLabUnexpectedAnswerException(UnexpectedKind.NotJson, "The answer is not JSON.") { Status = answer.Status },
         };
@@ -74,6 +79,7 @@ internal static partial class GitLabFailure
     {
         _ when body.Says("requires token type") => RejectedReason.TokenTypeRequired,
         _ when body.Says("Invalid url given") || body.Says("url is blocked") => RejectedReason.HookAddress,
+        _ when body.Says("already been taken") || (answer.Status == 409 && body.Says("already exists")) => RejectedReason.Taken,
         _ when body.Says("pagination") => RejectedReason.PagingNotOffered,
         _ when answer.Status == 400 && !answer.IsJson => RejectedReason.Malformed,
         _ => RejectedReason.Other,

@@ -15,26 +15,33 @@ public sealed record GitLabPage<T>(IReadOnlyList<T> Items, int? Total, bool HasM
     /// </summary>
     public string? LinkHost { get; init; }
 
-    /// <summary>What the server's own limit leaves; null when it does not say, which is usual.</summary>
-    public RequestBudget? Budget { get; init; }
+    /// <summary>Null when GitLab limits nothing, or does not say.</summary>
+    public GitLabRateLimit? RateLimit { get; init; }
 }
 
-/// <summary>
-/// How many requests are left until the limit starts anew. GitLab's <c>RateLimit-Limit</c> counts another period and is of no use here.
-/// </summary>
-public readonly record struct RequestBudget(int Remaining, DateTimeOffset ResetsAt);
+/// <summary>What GitLab says of its limit for this account, as far as headers show it, on every answer from 18.6 on.</summary>
+/// <param name="PerMinute">Rounded to a minute whatever the real period is; not to be computed with.</param>
+/// <param name="Observed">Requests in the real period so far.</param>
+/// <param name="Remaining">Requests left in the real period.</param>
+/// <param name="ResetsAt">When the period starts anew.</param>
+public sealed record GitLabRateLimit(int PerMinute, int Observed, int Remaining, DateTimeOffset? ResetsAt);
 
 internal static partial class GitLabPaging
 {
     public static int? Total(GitLabAnswer answer) =>
         int.TryParse(answer.Header("X-Total"), NumberStyles.None, CultureInfo.InvariantCulture, out var total) ? total : null;
 
-    public static RequestBudget? Budget(GitLabAnswer answer) =>
-        int.TryParse(answer.Header("RateLimit-Remaining"), NumberStyles.None, CultureInfo.InvariantCulture, out var remaining)
-        && long.TryParse(answer.Header("RateLimit-Reset"), NumberStyles.None, CultureInfo.InvariantCulture, out var reset)
-        && reset is > 0 and < 253402300799
-            ? new(remaining, DateTimeOffset.FromUnixTimeSeconds(reset))
+    public static GitLabRateLimit? RateLimit(GitLabAnswer answer) =>
+        Number(answer, "RateLimit-Limit") is { } limit && Number(answer, "RateLimit-Remaining") is { } remaining
+            ? new((int)limit, (int)(Number(answer, "RateLimit-Observed") ?? 0), (int)remaining, ResetsAt(answer))
             : null;
+
+    private static DateTimeOffset? ResetsAt(GitLabAnswer answer) =>
+        Number(answer, "RateLimit-Reset") is { } seconds and > 0 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
+    /// <summary>No limit and no time of this century is longer.</summary>
+    private static long? Number(GitLabAnswer answer, string header) =>
+        uint.TryParse(answer.Header(header), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && (header == "RateLimit-Reset" || number <= int.MaxValue) ? number : null;
 
     public static bool IsOffsetPage(GitLabAnswer answer) => answer.Header("X-Page") is not null;
 

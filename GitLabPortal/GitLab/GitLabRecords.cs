@@ -43,6 +43,12 @@ public sealed record GitLabUser
     /// <summary>Only administrators are told; with Admin Mode it does not mean that administrator calls work.</summary>
     public bool IsAdmin { get; init; }
 
+    /// <summary>Sees no internal projects.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>The primary address, as GitLab tells its owner and administrators; null when it is not confirmed.</summary>
+    public string? ConfirmedEmail { get; init; }
+
     public string? WebUrl { get; init; }
 }
 

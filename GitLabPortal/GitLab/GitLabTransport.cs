@@ -29,9 +29,10 @@ internal sealed class GitLabTransport
     private readonly Uri api;
     private readonly string? token;
     private readonly TimeProvider time;
+    private readonly bool isOAuth;
     private readonly ResiliencePipeline pipeline;
 
-    public GitLabTransport(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry retry)
+    public GitLabTransport(HttpClient http, Uri baseUrl, string? token, TimeProvider time, GitLabRetry retry, bool isOAuth = false)
     {
         // A header would refuse or mangle it, and the framework's own exception could quote it.
         if (token is not null && (token.Length == 0 || token.Any(c => c is < '!' or > '~')))
@@ -40,6 +41,7 @@ internal sealed class GitLabTransport
         this.http = http;
         this.token = token;
         this.time = time;
+        this.isOAuth = isOAuth;
         BaseUrl = baseUrl;
         api = new Uri(baseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v4/");
         pipeline = Pipeline(retry, time);
@@ -120,7 +122,9 @@ internal sealed class GitLabTransport
         var request = new HttpRequestMessage(method, new Uri(api, path));
         request.Headers.Accept.ParseAdd("application/json");
         request.Headers.UserAgent.ParseAdd("GitLabPortal");
-        if (token is not null) request.Headers.TryAddWithoutValidation("PRIVATE-TOKEN", token);
+        // GitLab does not find an OAuth token that stands in its own header.
+        if (token is not null && isOAuth) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        else if (token is not null) request.Headers.TryAddWithoutValidation("PRIVATE-TOKEN", token);
         return request;
     }
 

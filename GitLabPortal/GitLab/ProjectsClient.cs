@@ -76,6 +76,10 @@ public sealed class ProjectsClient
         return page.Items.FirstOrDefault(p => p.Id == id);
     }
 
+    /// <summary>By its full path, which some proxies break on the way (they decode %2F); by number is better.</summary>
+    public async Task<GitLabProject> GetByPathAsync(string fullPath, CancellationToken cancellation) =>
+        (await transport.GetAsync($"projects/{Uri.EscapeDataString(fullPath)}", GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();
+
     private async Task<GitLabPage<GitLabProject>> ReadAsync(ProjectListQuery query, string paging, CancellationToken cancellation)
     {
         var (bodies, answer) = await transport.GetAsync(Path(query, paging), GitLabJson.Default.ProjectBodyArray, cancellation);
@@ -87,7 +91,7 @@ public sealed class ProjectsClient
         return new(projects, GitLabPaging.Total(answer), hasMore)
         {
             LinkHost = GitLabPaging.LinkHost(answer, transport.BaseUrl),
-            Budget = GitLabPaging.Budget(answer),
+            RateLimit = GitLabPaging.RateLimit(answer),
         };
     }
 

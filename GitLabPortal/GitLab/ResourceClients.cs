@@ -14,6 +14,9 @@ public sealed class TokensClient
     /// </summary>
     public async Task<GitLabToken> GetSelfAsync(CancellationToken cancellation) =>
         (await transport.GetAsync("personal_access_tokens/self", GitLabJson.Default.TokenBody, cancellation)).Value.ToToken();
+
+    /// <summary>Revokes the token in use; from 15.5 on with any scope.</summary>
+    public Task RevokeSelfAsync(CancellationToken cancellation) => transport.DeleteAsync("personal_access_tokens/self", cancellation);
 }
 
 public sealed class UsersClient
@@ -87,6 +90,20 @@ public sealed class GroupsClient
         try
         {
             await transport.GetAsync($"groups/{Uri.EscapeDataString(path)}?with_projects=false", GitLabJson.Default.GroupBody, cancellation);
+            return true;
+        }
+        catch (GitLabNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether the user is a member of the group or of one above it. Needs <c>read_api</c>; a group that the token cannot see counts as no.</summary>
+    public async Task<bool> HasMemberAsync(long id, long userId, CancellationToken cancellation)
+    {
+        try
+        {
+            await transport.GetAsync(string.Create(CultureInfo.InvariantCulture, $"groups/{id}/members/all/{userId}"), GitLabJson.Default.UserBody, cancellation);
             return true;
         }
         catch (GitLabNotFoundException)

@@ -14,6 +14,12 @@ public enum FixOwner { Nobody, You, GitLabAdmin, NetworkAdmin, PortalOperator }
 /// <param name="Owner">Who can do it.</param>
 public sealed record Finding(FindingStatus Status, string Code, string Title, string Seen, string Fix = "", FixOwner Owner = FixOwner.Nobody)
 {
+    /// <summary>The check that found it, e.g. <c>tls</c>; null outside of checks.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>What was seen in detail, to look up or compare, e.g. a certificate's fingerprint.</summary>
+    public IReadOnlyList<FindingFact> Facts { get; init; } = [];
+
     /// <summary>An address that the finding offers to use instead, e.g. the target of a redirect.</summary>
     public string? SuggestedAddress { get; init; }
 
@@ -25,3 +31,6 @@ public sealed record Finding(FindingStatus Status, string Code, string Title, st
     public static Finding Warning(string code, string title, string seen, string fix, FixOwner owner) =>
         new(FindingStatus.Warning, code, title, seen, fix, owner);
 }
+
+/// <param name="Label">E.g. <c>Issuer</c>.</param>
+public sealed record FindingFact(string Label, string Value);

@@ -20,14 +20,16 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         public required bool IsSeen { get; init; }
     }
 
-    /// <summary>The team's projects whose path, name, description or topics hold all words of <paramref name="text"/>, by path.</summary>
+    /// <summary>The team's projects whose path, name, description or topics hold all words of <paramref name="text"/>, or whose path that was before a rename or transfer; by path.</summary>
     public async Task<Page<ProjectRow>> SearchAsync(TeamAccess access, string? text, PageRequest page, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var matches = Current(db, access.TeamId);
-        foreach (var term in new RepositorySearch { Text = text ?? "" }.Terms())
+        var search = new RepositorySearch { Text = text ?? "" };
+        var moved = await PastPath.RepositoriesOnceAtAsync(db, access.TeamId, search.Text, cancellationToken);
+        foreach (var term in search.Terms())
         {
-            matches = matches.Where(j => j.IsSeen ? j.Repository.SearchText.Contains(term) : j.Project.SeenText.Contains(term));
+            matches = matches.Where(j => moved.Contains(j.Repository.Id) || (j.IsSeen ? j.Repository.SearchText.Contains(term) : j.Project.SeenText.Contains(term)));
         }
 
         var total = await matches.CountAsync(cancellationToken);

@@ -92,10 +92,10 @@ public sealed partial class RepositoriesPage
         }
     }
 
-    private async Task<Page<RepositoryRow>> SearchAsync(RepositorySearch wanted, CancellationToken cancellationToken)
+    private async Task<Page<RepositoryRow>> SearchAsync(RepositorySearch wanted, PageRequest rows, CancellationToken cancellationToken)
     {
         var access = await AuthorizeAsync(TeamRole.Member);
-        return access.IsSuccess ? await Repositories.SearchAsync(access.Value, wanted, wanted.Page, cancellationToken) : Page<RepositoryRow>.Empty;
+        return access.IsSuccess ? await Repositories.SearchAsync(access.Value, wanted, rows, cancellationToken) : Page<RepositoryRow>.Empty;
     }
 
     private async Task AddAsync()

@@ -26,6 +26,9 @@ internal static class RepositoriesFeature
         services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
         services.AddHooks();
+        services.AddSingleton<NoticeBoard>();
+        services.AddHostedService<NoticeListener>();
+        services.AddHostedService<IndexCare>();
         return services;
     }
 

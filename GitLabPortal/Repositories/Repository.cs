@@ -103,9 +103,6 @@ internal sealed class RepositoryConfiguration :
     {
         builder.ToTable("Repositories");
         builder.HasIndex(r => new { r.ServerId, r.GitLabId }).IsUnique();
-        builder.HasIndex(r => r.FullPath);
-        builder.HasIndex(r => r.NamespacePath);
-        builder.HasIndex(r => r.LastActivityAt);
         builder.HasOne(r => r.Server).WithMany().HasForeignKey(r => r.ServerId).OnDelete(DeleteBehavior.Restrict);
     }
 

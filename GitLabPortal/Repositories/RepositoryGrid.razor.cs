@@ -9,6 +9,10 @@ public sealed partial class RepositoryGrid
     private static readonly TimeSpan SlowAfter = TimeSpan.FromMilliseconds(250);
 
     private Page<RepositoryRow>? page;
+    private int firstRow;
+
+    // The search's page at first; then the one that was scrolled to, which the address names but which is no navigation.
+    private int pageNumber = 1;
     private RepositorySearch? shown;
     private CancellationTokenSource? loading;
     private bool hasFailed;
@@ -19,7 +23,7 @@ public sealed partial class RepositoryGrid
     [Inject] private ILogger<RepositoryGrid> Logger { get; set; } = null!;
 
     /// <summary>Where the rows come from. Another team's rows need another grid: give it a key.</summary>
-    [Parameter, EditorRequired] public Func<RepositorySearch, CancellationToken, Task<Page<RepositoryRow>>> Source { get; set; } = null!;
+    [Parameter, EditorRequired] public Func<RepositorySearch, PageRequest, CancellationToken, Task<Page<RepositoryRow>>> Source { get; set; } = null!;
 
     [Parameter, EditorRequired] public RepositorySearch Search { get; set; } = new();
 
@@ -56,6 +60,7 @@ public sealed partial class RepositoryGrid
     {
         if (Search == shown) return;
         shown = Search;
+        pageNumber = Search.PageNumber;
         await LoadAsync(quietly: false);
     }
 
@@ -66,14 +71,15 @@ public sealed partial class RepositoryGrid
         var mine = loading = CancellationTokenSource.CreateLinkedTokenSource(Lifetime);
         try
         {
-            var reading = Source(Search, mine.Token);
+            var window = Window(pageNumber);
+            var reading = Source(Search, window, mine.Token);
             if (!quietly) _ = ShowWhenSlowAsync(reading, mine);
             var read = await reading;
             if (mine.IsCancellationRequested) return;
 
-            (page, hasFailed, isSlow) = (read, false, false);
+            (page, firstRow, hasFailed, isSlow) = (read, window.Skip, false, false);
             // The list became shorter, or an old link names a page that is no more.
-            if (read is { Items.Count: 0, Total: > 0 }) await GoAsync(PageCount, replace: true);
+            if (read is { Items.Count: 0, Total: > 0 }) await OnTyping.InvokeAsync(Search with { PageNumber = PageCount });
         }
         catch (OperationCanceledException) when (mine.IsCancellationRequested)
         {
@@ -97,10 +103,20 @@ public sealed partial class RepositoryGrid
         StateHasChanged();
     }
 
-    private Task GoAsync(int pageNumber, bool replace = false)
+    /// <summary>The page and the ones on both sides of it, so that scrolling on meets rows; nothing else is kept.</summary>
+    private static PageRequest Window(int pageNumber) => new(Math.Max(0, pageNumber - 2) * RepositorySearch.PageSize, 3 * RepositorySearch.PageSize);
+
+    /// <summary>Scrolled to another page. grid.js notes it in the address; navigating would scroll back to the top.</summary>
+    private async Task ScrollAsync(ChangeEventArgs e)
     {
-        var search = Search with { PageNumber = pageNumber };
-        return replace ? OnTyping.InvokeAsync(search) : OnSearch.InvokeAsync(search);
+        if (int.TryParse(e.Value as string, out var number) && number >= 1 && number <= PageCount) await MoveAsync(number);
+    }
+
+    private async Task MoveAsync(int number)
+    {
+        if (number == pageNumber) return;
+        pageNumber = number;
+        await LoadAsync(quietly: true);
     }
 
     private Task ClearAsync() => OnSearch.InvokeAsync(new RepositorySearch { Sort = Search.Sort, Descending = Search.Descending, Archived = Search.Archived });

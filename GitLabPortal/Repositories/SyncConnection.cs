@@ -65,7 +65,7 @@ internal sealed partial class SyncConnection(
             }
 
             // No tries of its own: the walk waits where it can be seen.
-            var client = gitLab.For(connection.Server!.BaseUrl, token, connection.AllowsPlainHttp, maxRetries: 0);
+            var client = gitLab.For(connection.Server!.BaseUrl, token, connection.Path(time), maxRetries: 0);
             return run.Kind == SyncKind.Changes
                 ? await ReadChangesAsync(connection, run, server, client, cancellationToken)
                 : await WalkAsync(connection, run, server, client, cancellationToken);

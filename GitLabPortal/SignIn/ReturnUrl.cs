@@ -14,6 +14,6 @@ public static class ReturnUrl
 
         // Not back to where one signs in or out: that would go round in circles.
         var isLocal = url.Authority == Here.Authority && url.PathAndQuery is not ['/', '/', ..];
-        return isLocal && url.AbsolutePath is not ("/sign-in" or "/sign-out" or "/setup") ? url.PathAndQuery + url.Fragment : "/";
+        return isLocal && url.AbsolutePath is not ("/sign-in" or "/sign-in/gitlab" or "/sign-out" or "/setup") ? url.PathAndQuery + url.Fragment : "/";
     }
 }

@@ -6,7 +6,7 @@ namespace GitLabPortal.SignIn;
 
 public static class SignInFeature
 {
-    /// <summary>First run, sign-in with a password, invitations for new people.</summary>
+    /// <summary>First run, sign-in with a password or with one's own GitLab, invitations for new people.</summary>
     public static IServiceCollection AddSignIn(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<SignInOptions>(configuration, SignInOptions.Section, o => o.Problems());
@@ -15,6 +15,29 @@ public static class SignInFeature
         services.AddSingleton<FailedTries>();
         services.AddScoped<SetUpPortal>();
         services.AddScoped<BrowserSession>();
+        services.AddSingleton<SignInTrips>();
+        services.AddSingleton<RecognisedServers>();
+        services.AddSingleton<SetOut>();
+        services.AddScoped<EnterPortal>();
+        services.AddSingleton<LinkIdentity>();
+        services.AddScoped<ComeBack>();
+        services.AddSingleton<SignInWatch>();
+        services.AddSingleton<CheckAdminToken>();
+        services.AddSingleton<DraftPlan>();
+        services.AddSingleton<SetUpJournal>();
+        services.AddSingleton<SetUpStepRunner>();
+        services.AddSingleton<ApplySetUp>();
+        services.AddSingleton<UndoSetUp>();
+        services.AddSingleton<ConnectWithToken>();
+        services.AddSingleton<EnterByHand>();
+        services.AddSingleton<CheckDrift>();
+        services.AddSingleton<ServerQueries>();
+        services.AddSingleton<ServerAccess>();
+        services.AddSingleton<CreateSetUpLink>();
+        services.AddSingleton<ChangeEntry>();
+        services.AddSingleton<RemoveServer>();
+        services.AddSingleton<GuestLimit>();
+        services.AddHostedService(provider => provider.GetRequiredService<SignInWatch>());
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SetUpAnnouncement>(provider, Console.Out));
         return services;
     }

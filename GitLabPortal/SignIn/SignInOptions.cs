@@ -8,9 +8,18 @@ public sealed class SignInOptions
     /// <summary>How many wrong passwords, set-up codes and invitation codes one address may send in a minute.</summary>
     public int FailuresPerMinute { get; init; } = 30;
 
+    /// <summary>
+    /// Lets anybody who holds a GitLab admin's token set up sign-in for a server that the portal does not know. It brings nobody into a team.
+    /// </summary>
+    public bool OpenSetup { get; init; }
+
+    /// <summary>How often GitLab is asked whether the people who sign in with it are still welcome there.</summary>
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The problems with these settings, each beginning with its key.</summary>
     public IEnumerable<string> Problems()
     {
+        if (CheckInterval < TimeSpan.FromSeconds(10) || CheckInterval > TimeSpan.FromDays(1)) yield return $"SignIn:CheckInterval is {CheckInterval}. Give a time from 00:00:10 to 1.00:00:00.";
         if (FailuresPerMinute is < 1 or > 100_000) yield return $"SignIn:FailuresPerMinute is {FailuresPerMinute}. Give a number from 1 to 100000.";
     }
 }

@@ -40,6 +40,13 @@ public sealed class AcceptInvitation(
             cancellationToken);
     }
 
+    /// <summary>Lets somebody join whose account comes about in the same transaction in another way.</summary>
+    /// <param name="code">Of the link.</param>
+    /// <param name="person">Finds or adds the account; a problem stops everything.</param>
+    /// <param name="cancellationToken">Ends it, and nothing has happened.</param>
+    public Task<Result<JoinedTeam>> RunAsync(string code, Func<PortalDb, Task<Result<Account>>> person, CancellationToken cancellationToken) =>
+        JoinAsync(code, person, cancellationToken);
+
     private async Task<Result<JoinedTeam>> JoinAsync(
         string code, Func<PortalDb, Task<Result<Account>>> person, CancellationToken cancellationToken)
     {

@@ -8,6 +8,9 @@ document.addEventListener('click', event => {
     if (!navigator.clipboard) copyBySelection(copy);
   }
 
+  const way = event.target.closest('[data-focus]');
+  if (way) document.querySelector(way.dataset.focus)?.focus();
+
   const theme = event.target.closest('[data-set-theme]');
   if (theme) setTheme(theme.dataset.setTheme);
 

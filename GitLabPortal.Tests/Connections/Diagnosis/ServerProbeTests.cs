@@ -58,7 +58,7 @@ public sealed class ServerProbeTests : ServerProbing
     [Theory]
     [InlineData(SocketError.NetworkUnreachable, "unreachable")]
     [InlineData(SocketError.HostUnreachable, "unreachable")]
-    [InlineData(SocketError.TimedOut, "connect-timed-out")]
+    [InlineData(SocketError.TimedOut, "private-address-silent")]
     public async Task Tells_network_trouble(SocketError error, string code)
     {
         using var network = new TestOutbound().Name("git.example", "10.9.8.7");
@@ -78,7 +78,7 @@ public sealed class ServerProbeTests : ServerProbing
             return await OutboundGuard.DialAsync(endPoint, cancellation);
         };
 
-        await FailAsync("https://dark.example", "connect-timed-out", through: impatient);
+        await FailAsync("https://dark.example", "private-address-silent", through: impatient);
         await FailAsync($"https://git.example:{silent.Port}", "tls-timed-out", through: impatient);
         (await FailAsync($"http://git.example:{silent.Port}", "no-answer-in-time", through: impatient)).Seen.ShouldContain("waiting for an answer");
     }
@@ -126,13 +126,13 @@ public sealed class ServerProbeTests : ServerProbing
     public async Task Tells_certificates_apart()
     {
         using var certificates = new TestCertificates();
-        await ExpectAsync(certificates.SelfSigned("git.example"), "tls-self-signed", FixOwner.PortalOperator);
+        await ExpectAsync(certificates.SelfSigned("git.example"), "tls-self-signed", FixOwner.You);
         await ExpectAsync(certificates.Expired("git.example"), "tls-expired", FixOwner.GitLabAdmin);
         await ExpectAsync(certificates.NotYetValid("git.example"), "tls-not-yet-valid", FixOwner.GitLabAdmin);
         (await ExpectAsync(certificates.SelfSigned("other.example", "third.example"), "tls-wrong-name", FixOwner.GitLabAdmin)).Seen.ShouldContain("other.example, third.example");
         await ExpectAsync(certificates.ForClients("git.example"), "tls-invalid", FixOwner.GitLabAdmin);
         await ExpectAsync(certificates.NamingItsIssuer("git.example", "http://192.0.2.1/issuer.crt"), "tls-incomplete-chain", FixOwner.GitLabAdmin);
-        (await ExpectAsync(certificates.Good("git.example"), "tls-unknown-authority", FixOwner.PortalOperator)).Seen.ShouldContain("Test Authority");
+        (await ExpectAsync(certificates.Good("git.example"), "tls-unknown-authority", FixOwner.You)).Seen.ShouldContain("Test Authority");
 
         async Task<Finding> ExpectAsync(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, string code, FixOwner owner)
         {
@@ -238,8 +238,8 @@ public sealed class ServerProbeTests : ServerProbing
         await ExpectAsync(Fault.InternalServerError(), "gitlab-error");
         await ExpectAsync(Fault.TooManyRequestsByRackAttack(), "rate-limited");
         await ExpectAsync(Fault.PayloadTooLarge(), "request-too-large");
-        await ExpectAsync(Fault.UriTooLong(), "request-too-large");
-        await ExpectAsync(Fault.Custom(431, ""), "request-too-large");
+        await ExpectAsync(Fault.UriTooLong(), "request-address-too-long");
+        await ExpectAsync(Fault.Custom(431, ""), "request-headers-too-large");
         await ExpectAsync(Fault.Custom(400, "<html><h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port</html>", "text/html"), "https-expected");
 
         async Task ExpectAsync(Fault fault, string code)

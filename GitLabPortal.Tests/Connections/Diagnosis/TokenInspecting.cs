@@ -23,7 +23,7 @@ public abstract class TokenInspecting : IDisposable
     private protected Task<TokenReport> InspectAsync(
         GitLabSandbox gitlab, string token, bool readOnly = false, ConnectionCoverage coverage = ConnectionCoverage.Everything, TimeProvider? time = null) =>
         new TokenInspector(new GitLabClients(Outbound.Http, TimeProvider.System), time ?? TimeProvider.System).RunAsync(
-            new(InstanceUrl.Parse(gitlab.Url.AbsoluteUri).Value!, new Secret(token), readOnly, AllowPlainHttp: true, coverage), null, None);
+            new(InstanceUrl.Parse(gitlab.Url.AbsoluteUri).Value!, new Secret(token), readOnly, NetworkPath.For(allowsPlainHttp: true), coverage), null, None);
 
     private protected async Task<Finding> RefuseAsync(GitLabSandbox gitlab, string token, string code)
     {

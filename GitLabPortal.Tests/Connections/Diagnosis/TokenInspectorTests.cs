@@ -11,7 +11,7 @@ namespace GitLabPortal.Tests.Connections.Diagnosis;
 public sealed class TokenInspectorTests : TokenInspecting
 {
     [Fact]
-    public async Task Writes_the_passport_of_a_healthy_token_with_eight_requests_at_most()
+    public async Task Writes_the_passport_of_a_healthy_token_with_eleven_requests_at_most()
     {
         await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").StartAsync();
         var (bot, _) = Furnish(gitlab);
@@ -38,7 +38,7 @@ public sealed class TokenInspectorTests : TokenInspecting
             p => p.PrivateRepositories.ShouldBe(3),
             p => p.MemberRepositories.ShouldBe(3));
         passport.Capabilities.Where(c => c.State is not CapabilityState.Can).Select(c => c.Name).ShouldBe(["See every project of the server"]);
-        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(8);
+        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(11);
         gitlab.Requests.All.ShouldAllBe(r => r.Method == "GET");
         report.ToString().ShouldNotContain(token.Secret);
     }
@@ -60,7 +60,7 @@ public sealed class TokenInspectorTests : TokenInspecting
         StateOf(report, "Read the token's own data").ShouldBe("Cannot");
         StateOf(report, "Clone").ShouldBe("Can");
         report.Findings.ShouldContain(f => f.Code == "scopes-unknown");
-        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(8);
+        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(11);
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class TokenInspectorTests : TokenInspecting
 
         (passport.VisibleRepositories, passport.VisibleIsLowerBound).ShouldBe((visible, isLowerBound));
         passport.PrivateRepositories.ShouldNotBeNull().ShouldBeLessThanOrEqualTo(visible);
-        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(8);
+        gitlab.Requests.Count().ShouldBeLessThanOrEqualTo(11);
     }
 
     [Fact]

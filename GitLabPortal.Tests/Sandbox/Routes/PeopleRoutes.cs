@@ -7,9 +7,22 @@ internal static class PeopleRoutes
     [
         new("GET", "users", List) { Scopes = static _ => ["read_user"] },
         new("POST", "users", Create) { Access = Access.Admin },
+        new("GET", "users/:id", call => WithUser(call, user => Json.Object(200, json =>
+        {
+            if (call.Caller.HasAdminPowers)
+                UserShape.WriteSelf(json, user, call.Server, call.World.Now, asAdmin: true);
+            else
+                UserShape.WriteBasicProperties(json, user, call.Server);
+        }))) { Scopes = static _ => ["read_user"] },
+        new("DELETE", "users/:id", call => WithUser(call, user =>
+        {
+            call.World.Delete(user);
+            return Answer.Empty(204);
+        })) { Access = Access.Admin },
         new("POST", "users/:user_id/personal_access_tokens", call => CreateToken(call, isImpersonation: false)) { Access = Access.Admin },
         new("POST", "users/:user_id/impersonation_tokens", call => CreateToken(call, isImpersonation: true)) { Access = Access.Admin },
         new("POST", "user/personal_access_tokens", CreateOwnToken) { Since = Capability.SelfServiceTokens },
+        new("GET", "service_accounts", ListServiceAccounts) { Access = Access.Admin, InCoreSince = Capability.ServiceAccountsInCore },
         new("POST", "service_accounts", CreateServiceAccount) { Access = Access.Admin, InCoreSince = Capability.ServiceAccountsInCore },
     ];
 
@@ -22,7 +35,8 @@ internal static class PeopleRoutes
             return Answers.OffsetTooDeep(limit, "User");
         var found = call.World.Users
             .Where(u => call.Parameters["username"] is not { Length: > 0 } name || string.Equals(u.Username, name, StringComparison.OrdinalIgnoreCase))
-            .Where(u => call.Parameters["search"] is not { Length: > 0 } text || u.Username.Contains(text, StringComparison.OrdinalIgnoreCase) || u.Name.Contains(text, StringComparison.OrdinalIgnoreCase))
+            .Where(u => call.Parameters["search"] is not { Length: > 0 } text || u.Username.Contains(text, StringComparison.OrdinalIgnoreCase) || u.Name.Contains(text, StringComparison.OrdinalIgnoreCase)
+                || (call.Caller.HasAdminPowers && string.Equals(u.Email, text, StringComparison.OrdinalIgnoreCase)))
             .OrderByDescending(u => u.Id)
             .ToList();
         return Json.Array(found.Skip((page - 1) * perPage).Take(perPage), (json, user) =>
@@ -49,6 +63,8 @@ internal static class PeopleRoutes
         if (asked["password"] is { Length: < 8 })
             return Answer.Json(400, """{"message":{"password":["is too short (minimum is 8 characters)"]}}""");
         var username = asked["username"]!;
+        if (call.World.FindUserByEmail(asked["email"]!) is not null)
+            return Answers.Message(409, "Email has already been taken");
         if (call.World.FindUser(username) is not null)
             return Answers.Message(409, "Username has already been taken");
         if (call.World.FindNamespace(username) is not null)
@@ -56,11 +72,36 @@ internal static class PeopleRoutes
 
         var state = asked.Flag("skip_confirmation") is true ? SandboxUserState.Active : SandboxUserState.Unconfirmed;
         var user = call.World.AddUser(username, asked["name"], admin: asked.Flag("admin") is true, external: asked.Flag("external") is true, state);
+        call.World.SetEmail(user, asked["email"]!);
+        user.Note = asked["note"];
         return Json.Object(201, json => UserShape.WriteSelf(json, user, call.Server, call.World.Now, asAdmin: true));
     }
 
+    private static Answer WithUser(ApiCall call, Func<SandboxUser, Answer> handle) =>
+        call.PathNumber("id") is { } id && call.World.FindUser(id) is { } user ? handle(user) : Answers.NotFound("User");
+
+    private static Answer ListServiceAccounts(ApiCall call)
+    {
+        if (RefusesServiceAccounts(call))
+            return Answers.Forbidden();
+        var (page, perPage) = Paging.Read(call.Parameters);
+        if (call.Parameters.Complaint is { } complaint)
+            return complaint;
+        var found = call.World.Users.Where(u => u.Kind is SandboxUserKind.ServiceAccount).ToList();
+        return Json.Array(found.Skip((page - 1) * perPage).Take(perPage), (json, user) =>
+        {
+            json.WriteStartObject();
+            UserShape.WriteBasicProperties(json, user, call.Server);
+            json.WriteEndObject();
+        }).WithOffsetHeaders(call, page, perPage, found.Count, [new("page", "1"), new("per_page", "20")]);
+    }
+
+    private static bool RefusesServiceAccounts(ApiCall call) => !call.World.Settings.IsLicensed && !call.Release.Has(Capability.ServiceAccountsInCore);
+
     private static Answer CreateServiceAccount(ApiCall call)
     {
+        if (RefusesServiceAccounts(call))
+            return Answers.Forbidden();
         var username = call.Parameters["username"] ?? $"service_account_{Deterministic.Hex($"service:{call.World.Users.Count}", 32)}";
         if (call.World.FindNamespace(username) is not null)
             return Answer.Json(400, """{"message":"Username has already been taken"}""");

@@ -63,7 +63,7 @@ internal static class UserShape
         if (!user.IsAdmin && !asAdmin)
             return;
         json.WriteBoolean("is_admin", user.IsAdmin);
-        json.WriteNull("note");
+        json.WriteString("note", user.Note);
         json.WriteNumber("namespace_id", user.Namespace.Id);
         json.WriteNull("created_by");
         if (server.Release.IsEnterprise)

@@ -131,7 +131,9 @@ public sealed class OAuthTests
 
         (await gitlab.PostAsync("/api/v4/users", admin)).Body.ShouldStartWith("""{"error":"email is missing, name is missing, username is missing""");
         var user = (await gitlab.PostAsync("/api/v4/users", admin, Bot)).Json;
-        (await gitlab.PostAsync("/api/v4/users", admin, Bot)).Body.ShouldBe("""{"message":"Username has already been taken"}""");
+        (await gitlab.PostAsync("/api/v4/users", admin, Bot)).Body.ShouldBe("""{"message":"Email has already been taken"}""");
+        var other = Bot.Replace("bot@x", "other@x", StringComparison.Ordinal);
+        (await gitlab.PostAsync("/api/v4/users", admin, other)).Body.ShouldBe("""{"message":"Username has already been taken"}""");
         var id = user.GetProperty("id").GetInt64();
         (await gitlab.PostAsync($"/api/v4/users/{id}/personal_access_tokens", admin)).Body.ShouldBe("""{"error":"name is missing, scopes is missing"}""");
         var token = await gitlab.PostAsync($"/api/v4/users/{id}/personal_access_tokens", admin, """{"name":"portal","scopes":["api","read_user"]}""");

@@ -8,6 +8,9 @@ public sealed class SandboxSettings
     public bool PersonalAccessTokensDisabled { get; set; }
     public bool ImpersonationDisabled { get; set; }
 
+    /// <summary>An EE package may run without a licence: then it refuses what only licences have.</summary>
+    public bool IsLicensed { get; set; } = true;
+
     /// <summary>People must have accepted terms before any call works.</summary>
     public bool TermsEnforced { get; set; }
     public bool TokenExpiryRequired { get; set; } = true;

@@ -33,7 +33,10 @@ public sealed class SandboxUser
     public long Id { get; }
     public string Username { get; internal set; }
     public string Name { get; internal set; }
-    public string Email => $"{Username}@sandbox.example";
+    public string Email { get => field ?? $"{Username}@sandbox.example"; internal set; }
+
+    /// <summary>Only administrators see it.</summary>
+    public string? Note { get; internal set; }
     public DateTimeOffset CreatedAt { get; }
     public bool IsAdmin { get; internal set; }
     public bool IsExternal { get; internal set; }

@@ -40,6 +40,9 @@ public sealed partial class SandboxWorld
             token.IsRevoked = token.IsRefreshRevoked = true;
     });
 
+    /// <summary>As when the user takes back the authorisation.</summary>
+    public void RevokeOAuth(SandboxToken token) => Write(() => token.IsRevoked = token.IsRefreshRevoked = true);
+
     public void RenewSecret(SandboxApplication application) => Write(() => application.Secret = NewApplicationSecret());
 
     internal SandboxApplication? FindApplication(long id) => Read(() => _applications.GetValueOrDefault(id));

@@ -71,6 +71,28 @@ public sealed partial class SandboxWorld : IDisposable
     public SandboxUser? FindUser(string username) =>
         Read(() => _users.Values.FirstOrDefault(u => string.Equals(u.Username, username, StringComparison.OrdinalIgnoreCase)));
 
+    public SandboxUser? FindUserByEmail(string email) =>
+        Read(() => _users.Values.FirstOrDefault(u => string.Equals(u.Email, email, StringComparison.OrdinalIgnoreCase)));
+
+    public void SetEmail(SandboxUser user, string email) => Write(() => user.Email = email);
+
+    /// <summary>Takes tokens, sessions and the personal namespace along.</summary>
+    public void Delete(SandboxUser user) => Write(() =>
+    {
+        _users.Remove(user.Id);
+        _namespaces.Remove(user.Namespace.Id);
+        _namespacesByPath.Remove(user.Username);
+        foreach (var token in _tokens.Values.Where(t => t.User == user).ToList())
+        {
+            token.IsRevoked = token.IsRefreshRevoked = true;
+            _tokens.Remove(token.Id);
+            _tokensBySecret.Remove(token.Secret);
+        }
+
+        foreach (var session in _sessions.Where(s => s.Value == user).Select(s => s.Key).ToList())
+            _sessions.Remove(session);
+    });
+
     public void SetState(SandboxUser user, SandboxUserState state) => Write(() => user.State = state);
 
     public void Block(SandboxUser user) => SetState(user, SandboxUserState.Blocked);

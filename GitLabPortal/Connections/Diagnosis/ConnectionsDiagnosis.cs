@@ -7,6 +7,7 @@ public static class ConnectionsDiagnosis
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddSingleton<GitLabClients>();
+        services.AddSingleton<PortalChecks>();
         services.AddSingleton<ServerProbe>();
         services.AddSingleton<TokenInspector>();
         return services;

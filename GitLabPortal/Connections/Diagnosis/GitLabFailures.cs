@@ -21,9 +21,9 @@ public static class GitLabFailures
     /// <summary>The failure as a finding; null for exceptions that do not come from a call to GitLab.</summary>
     public static Finding? ToFinding(Exception exception) => exception switch
     {
-        OutboundRefusedException e => Refused(e),
+        OutboundRefusedException e => ConnectFailures.ToFinding(e),
         OutboundConnectException e => ConnectFailures.ToFinding(e),
-        GitLabUnavailableException { InnerException: OutboundRefusedException e } => Refused(e),
+        GitLabUnavailableException { InnerException: OutboundRefusedException e } => ConnectFailures.ToFinding(e),
         GitLabUnavailableException { InnerException: OutboundConnectException e } => ConnectFailures.ToFinding(e),
         GitLabUnavailableException e => Unavailable(e),
         GitLabUnauthorizedException e => Unauthorized(e),
@@ -34,17 +34,9 @@ public static class GitLabFailures
             e.RetryAfter is { } wait && wait > TimeSpan.Zero ? $"GitLab answered 429 and asks to wait {Words(wait)}." : "GitLab answered 429."),
         GitLabRejectedException e => Rejected(e),
         GitLabUnexpectedAnswerException e => Unexpected(e),
+        GitLabOAuthException e => OAuth(e),
         HttpRequestException e => Network(e),
         _ => null,
-    };
-
-    private static Finding Refused(OutboundRefusedException e) => e.Rule switch
-    {
-        OutboundRules.PlainHttpToPublic => ServerCodes.PlainHttpRefused.Saw($"{e.Host} is on a public network ({e.Address}) and the address begins with http://."),
-        OutboundRules.PlainHttpWithoutConsent => ServerCodes.PlainHttpConsent.Saw($"The address begins with http://. {e.Host} is on a private network ({e.Address})."),
-        _ => ServerCodes.AddressRefused.Saw(
-            $"{e.Host} has the address {e.Address}. The portal's rule \"{e.Rule}\" does not allow it.",
-            $"If this address is meant to be reached, list its network in the portal's setting {e.Setting}."),
     };
 
     private static Finding Unavailable(GitLabUnavailableException e) => e.Kind switch
@@ -62,8 +54,10 @@ public static class GitLabFailures
     {
         { HttpRequestError: HttpRequestError.InvalidResponse } => ServerCodes.NotHttp.Saw("Something answered, but not as a web server does."),
         { InnerException: IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } } } =>
-            ServerCodes.Dropped.Saw("The server reset the connection instead of answering."),
-        _ => ServerCodes.Dropped.Saw("The server closed the connection before it answered."),
+            NetworkCodes.Dropped.Saw("The server reset the connection instead of answering."),
+        { InnerException: { } inner } when TlsAlerts.Explain(inner) is ConnectFailure.ClientCertificateWanted =>
+            TlsCodes.ClientCertificate.Saw("The server ended the connection because the portal showed no client certificate."),
+        _ => NetworkCodes.Dropped.Saw("The server closed the connection before it answered."),
     };
 
     private static Finding Unauthorized(GitLabUnauthorizedException e) => e.Reason switch
@@ -80,24 +74,34 @@ public static class GitLabFailures
         ForbiddenReason.InsufficientScope => TokenCodes.ScopeMissing.Saw($"The token lacks a scope. Any one of these would do: {Scopes(e)}."),
         ForbiddenReason.GranularPermission => TokenCodes.PermissionMissing.Saw(
             e.Permission is { } permission ? $"The fine-grained token lacks the permission {permission}." : "The fine-grained token lacks a permission."),
-        ForbiddenReason.Blocked => TokenCodes.Blocked.Saw("GitLab says that the token's account is blocked."),
-        ForbiddenReason.PendingApproval => TokenCodes.Pending.Saw("GitLab says that the token's account waits for an administrator's approval."),
-        ForbiddenReason.Deactivated => TokenCodes.Deactivated.Saw("GitLab says that the token's account is deactivated."),
-        ForbiddenReason.TermsNotAccepted => TokenCodes.Terms.Saw(
+        ForbiddenReason.Blocked => AccountCodes.Blocked.Saw("GitLab says that the token's account is blocked."),
+        ForbiddenReason.PendingApproval => AccountCodes.Pending.Saw("GitLab says that the token's account waits for an administrator's approval."),
+        ForbiddenReason.Deactivated => AccountCodes.Deactivated.Saw("GitLab says that the token's account is deactivated."),
+        ForbiddenReason.TermsNotAccepted => AccountCodes.Terms.Saw(
             "GitLab says that the token's account has not accepted the terms of service.", e.Url is { } url ? $"Sign in with the token's account and accept the terms at {url}." : null),
-        ForbiddenReason.PasswordExpired => TokenCodes.PasswordExpired.Saw("GitLab says that the account's password is expired."),
-        ForbiddenReason.EmailNotConfirmed => TokenCodes.EmailUnconfirmed.Saw("GitLab says that the account's e-mail address is not confirmed."),
-        ForbiddenReason.InternalUser => TokenCodes.InternalUser.Saw("GitLab says that internal accounts may not do this."),
-        ForbiddenReason.ReadOnlyServer => TokenCodes.ReadOnlyServer.Saw("GitLab says that it cannot change anything now."),
-        _ => TokenCodes.Forbidden.Saw("GitLab answered 403 and does not say why."),
+        ForbiddenReason.PasswordExpired => AccountCodes.PasswordExpired.Saw("GitLab says that the account's password is expired."),
+        ForbiddenReason.EmailNotConfirmed => AccountCodes.EmailUnconfirmed.Saw("GitLab says that the account's e-mail address is not confirmed."),
+        ForbiddenReason.InternalUser => AccountCodes.InternalUser.Saw("GitLab says that internal accounts may not do this."),
+        ForbiddenReason.ReadOnlyServer => AccessCodes.ReadOnlyServer.Saw("GitLab says that it cannot change anything now."),
+        _ => AccessCodes.Forbidden.Saw("GitLab answered 403 and does not say why."),
     };
 
     private static Finding Rejected(GitLabRejectedException e) => e.Reason switch
     {
         RejectedReason.TokenTypeRequired => TokenCodes.IsOAuth.Saw("GitLab knows the token, but it is not a personal, project or group access token."),
         RejectedReason.Malformed => TokenCodes.Malformed.Saw("GitLab could not read the request (400)."),
-        RejectedReason.TooLarge => AnswerCodes.TooLargeRequest.Saw($"The server answered {e.Status}."),
+        RejectedReason.TooLarge => (e.Status switch { 414 => AnswerCodes.TooLongAddress, 431 => AnswerCodes.TooLargeHeaders, _ => AnswerCodes.TooLargeRequest }).Saw($"The server answered {e.Status}."),
         _ => AnswerCodes.Rejected.Saw($"GitLab answered {e.Status}."),
+    };
+
+    private static Finding OAuth(GitLabOAuthException e) => e.Refusal switch
+    {
+        OAuthRefusal.UnknownApplication => Finding.Failed(
+            e.Code, "GitLab does not know the portal's application", "It was deleted on GitLab, or its secret was renewed there.",
+            "A portal administrator opens Servers, chooses this server and repairs its sign-in.", FixOwner.PortalOperator),
+        OAuthRefusal.GrantRefused => Finding.Failed(
+            e.Code, "GitLab refused the sign-in", "The sign-in was used already, took too long, or was taken back.", "Sign in again.", FixOwner.You),
+        _ => Finding.Failed(e.Code, "GitLab refused the sign-in", $"GitLab's token endpoint answered {e.Status}.", "Try again.", FixOwner.You),
     };
 
     private static Finding Unexpected(GitLabUnexpectedAnswerException e) => e.Kind switch

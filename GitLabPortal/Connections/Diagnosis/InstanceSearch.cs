@@ -5,7 +5,11 @@ using GitLabPortal.Kernel;
 namespace GitLabPortal.Connections;
 
 /// <param name="Address">Where GitLab answers; null with a failure.</param>
-internal sealed record SearchVerdict(InstanceUrl? Address, string? Issuer, Finding? Failure);
+internal sealed record SearchVerdict(InstanceUrl? Address, string? Issuer, Finding? Failure)
+{
+    /// <summary>How sure that is, and by what, e.g. <c>certain: its API, its description of itself</c>.</summary>
+    public string Confidence { get; init; } = "";
+}
 
 /// <summary>
 /// Tries the candidates of an address until one is GitLab, by several fingerprints (FACTS 1.1), since a hardened server may hide one.
@@ -13,8 +17,8 @@ internal sealed record SearchVerdict(InstanceUrl? Address, string? Issuer, Findi
 /// </summary>
 internal sealed class InstanceSearch(ProbeWire wire)
 {
-    private const string Discovery = ".well-known/openid-configuration";
-    private const string Version = "api/v4/version";
+    public const string Discovery = ".well-known/openid-configuration";
+    public const string Version = "api/v4/version";
     private const string OldApi = "api/v3/version";
 
     private readonly HashSet<InstanceUrl> tried = [];
@@ -48,18 +52,26 @@ internal sealed class InstanceSearch(ProbeWire wire)
     private async Task<SearchVerdict?> AskApiAsync(InstanceUrl candidate, string? issuer, bool isLikely, GitLabAnswer discovery)
     {
         var version = await wire.GetAsync(candidate, Version);
-        if (ServerSigns.IsApi(version)) return new(candidate, issuer, null);
+        if (ServerSigns.IsApi(version)) return Found(candidate, issuer, "its API", ServerSigns.AreGitLabs(version) || ServerSigns.AreGitLabs(discovery));
         if (Redirection.Of(version, candidate, Version)?.Failure is { } redirect) return new(null, issuer, redirect);
         if (ServerSigns.Trouble(version) is { } trouble) return new(null, issuer, trouble);
         if (isLikely || ServerSigns.AreGitLabs(version))
         {
-            if (ServerSigns.IsOldApiRefusal(await wire.GetAsync(candidate, OldApi))) return new(candidate, issuer, null);
+            if (ServerSigns.IsOldApiRefusal(await wire.GetAsync(candidate, OldApi))) return Found(candidate, issuer, "its answer to an old API", isLikely);
             return new(null, issuer, ServerCodes.ApiBlocked.Saw($"{candidate.BaseUrl}/{Version} answered {version.Status}{(version.IsHtml ? " with a web page" : "")}."));
         }
 
-        if (!version.IsHtml && version.Status is 403 or 404 && ServerSigns.IsOldApiRefusal(await wire.GetAsync(candidate, OldApi))) return new(candidate, issuer, null);
+        if (!version.IsHtml && version.Status is 403 or 404 && ServerSigns.IsOldApiRefusal(await wire.GetAsync(candidate, OldApi)))
+            return Found(candidate, issuer, "its answer to an old API", hasMarks: false);
         clue ??= ServerSigns.Clue(version, candidate) ?? ServerSigns.Clue(discovery, candidate);
         return null;
+    }
+
+    /// <summary>One sign could be somebody's imitation; two of them, or the old API's words, are GitLab's.</summary>
+    private static SearchVerdict Found(InstanceUrl candidate, string? issuer, string sign, bool hasMarks)
+    {
+        string[] signs = [sign, .. issuer is null ? Array.Empty<string>() : ["its description of itself"], .. hasMarks ? ["its headers"] : Array.Empty<string>()];
+        return new(candidate, issuer, null) { Confidence = $"{(signs.Length > 1 ? "certain" : "likely")}, by {string.Join(", ", signs)}" };
     }
 
     /// <summary>The issuer, if the document is GitLab's: other identity servers have one at the same place.</summary>

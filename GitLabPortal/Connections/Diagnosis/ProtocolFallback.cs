@@ -10,17 +10,17 @@ namespace GitLabPortal.Connections;
 /// </summary>
 internal sealed class ProtocolFallback(GuardedHttp http, CancellationToken cancellation)
 {
-    public async Task<Finding> ExplainAsync(GitLabException failure, Finding finding, InstanceUrl address, ConnectTrace trace)
+    public async Task<Finding> ExplainAsync(OutboundConnectException failure, Finding finding, InstanceUrl address, bool isPrivate)
     {
-        if (failure.InnerException is not OutboundConnectException connect || address.IsPlainHttp) return finding;
-        var otherPort = connect.Failure is ConnectFailure.Refused or ConnectFailure.ConnectTimedOut && !address.HadScheme && address.Port == 443;
-        if (connect.Failure is not ConnectFailure.TlsNotSpoken && !otherPort) return finding;
+        if (address.IsPlainHttp) return finding;
+        var otherPort = failure.Failure is ConnectFailure.Refused or ConnectFailure.ConnectTimedOut && !address.HadScheme && address.Port == 443;
+        if (failure.Failure is not ConnectFailure.TlsNotSpoken && !otherPort) return finding;
 
         var plain = address.WithScheme(isPlainHttp: true);
         // Same port: http where https was expected. Other port: https is closed, but port 80 may be open.
         if (!otherPort && plain.Port != address.Port) return finding;
         if (!await AnswersAsync(plain)) return finding;
-        var suggestion = trace.IsPrivate ? plain.BaseUrl : null;
+        var suggestion = isPrivate ? plain.BaseUrl : null;
         return otherPort
             ? ServerCodes.HttpOnly.Saw($"{finding.Seen} Plain http answers at {plain.BaseUrl}.", suggestion: suggestion)
             : finding with { Seen = $"{finding.Seen} Plain http answers there.", SuggestedAddress = suggestion };
@@ -29,10 +29,9 @@ internal sealed class ProtocolFallback(GuardedHttp http, CancellationToken cance
     /// <summary>Whether http answers with anything but a redirect to https, which would lead back here.</summary>
     private async Task<bool> AnswersAsync(InstanceUrl plain)
     {
-        using var client = http.Own(PlainHttp.Anywhere);
+        using var client = http.Own(new NetworkPath(PlainHttp.Anywhere), new DedicatedConnections { Cancellation = cancellation });
         using var request = new HttpRequestMessage(HttpMethod.Get, plain.ToUri());
         request.Headers.UserAgent.ParseAdd("GitLabPortal");
-        new ConnectTrace { Cancellation = cancellation }.AttachTo(request);
         try
         {
             var answer = await GitLabAnswer.FetchAsync(client, request, cancellation);

@@ -1,4 +1,5 @@
 using GitLabPortal.Kernel;
+using GitLabPortal.Security;
 
 namespace GitLabPortal.Connections;
 
@@ -17,6 +18,9 @@ public sealed record ServerReport(
     bool IsPlainHttp,
     bool IsPrivate)
 {
+    /// <summary>What the server presented, trusted or not; null without TLS.</summary>
+    public PeerCertificate? Certificate { get; init; }
+
     /// <summary>Nothing stands in the way of asking for a token.</summary>
     public bool CanContinue => Address is not null && Findings.All(f => f.Status is not FindingStatus.Failed);
 }

@@ -17,6 +17,10 @@ internal static class ServerSigns
         || (answer.IsHtml && answer.Beginning.Contains("content=\"GitLab\" property=\"og:site_name\"", StringComparison.Ordinal))
         || (answer.IsHtml && answer.Beginning.Contains("property=\"og:site_name\" content=\"GitLab\"", StringComparison.Ordinal));
 
+    /// <summary>What the web server or proxy calls itself; null when it is silent or says too much.</summary>
+    public static string? Software(GitLabAnswer answer) =>
+        answer.Header("Server") is { Length: > 0 and <= 60 } name && name.All(c => c is >= ' ' and <= '~' and not ('<' or '>')) ? name : null;
+
     /// <summary>What <c>/api/v4/version</c> says without a token.</summary>
     public static bool IsApi(GitLabAnswer answer)
     {
@@ -49,7 +53,7 @@ internal static class ServerSigns
         { Status: 400, IsHtml: true } when answer.Beginning.Contains("plain HTTP request was sent to HTTPS port", StringComparison.OrdinalIgnoreCase) =>
             ServerCodes.HttpsExpected.Saw("The server says that a plain HTTP request was sent to its HTTPS port."),
         { Status: 400, IsHtml: true } when answer.Beginning.Contains("No required SSL certificate", StringComparison.OrdinalIgnoreCase) =>
-            ServerCodes.TlsRejected.Saw("The server demands a client certificate."),
+            TlsCodes.ClientCertificate.Saw("The server says that no required client certificate was sent."),
         { Status: 413 or 414 or 429 or 431 or >= 500 } => GitLabFailures.ToFinding(GitLabFailure.Of(answer, TimeProvider.System)),
         _ => null,
     };

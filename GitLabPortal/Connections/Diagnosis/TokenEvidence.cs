@@ -3,11 +3,8 @@ using GitLabPortal.Kernel;
 
 namespace GitLabPortal.Connections;
 
-/// <summary>
-/// Asks GitLab what the inspector needs to know, in three waves: is the token alive; who, what and which repositories (in parallel);
-/// how many (in parallel). At most eight requests.
-/// </summary>
-internal sealed class TokenEvidence(GitLabClient client, CancellationToken cancellation)
+/// <summary>What GitLab answered to the checks of a token, and what that means for it.</summary>
+internal sealed class TokenEvidence(GitLabClient client)
 {
     private static readonly ProjectListQuery FirstPage = new();
 
@@ -39,9 +36,9 @@ internal sealed class TokenEvidence(GitLabClient client, CancellationToken cance
     public Finding? ListFailure => List.Error is { } error ? ListFinding(error) : null;
 
     /// <summary>The reason why the token is not alive, or null when it is.</summary>
-    public async Task<Finding?> IdentifyAsync()
+    public async Task<Finding?> IdentifyAsync(CancellationToken cancellation)
     {
-        var self = await TryAsync(client.Tokens.GetSelfAsync);
+        var self = await TryAsync(client.Tokens.GetSelfAsync, cancellation);
         switch (self.Error)
         {
             case null:
@@ -54,7 +51,7 @@ internal sealed class TokenEvidence(GitLabClient client, CancellationToken cance
                 };
             // GitLab 13.12 to 15.4 answers any of these to a perfectly good token (FACTS 2.3): the user call decides.
             case GitLabUnauthorizedException { Reason: UnauthorizedReason.Unknown } or GitLabNotFoundException or GitLabRejectedException { Status: 405 }:
-                User = await TryAsync(client.Users.GetCurrentAsync);
+                User = await TryAsync(client.Users.GetCurrentAsync, cancellation);
                 return User.Error switch
                 {
                     null or GitLabForbiddenException { Reason: ForbiddenReason.InsufficientScope } => null,
@@ -66,37 +63,41 @@ internal sealed class TokenEvidence(GitLabClient client, CancellationToken cance
         }
     }
 
-    public async Task ExploreAsync()
+    /// <summary>Whose it is; for an administrator also whether administrator calls work.</summary>
+    public async Task ReadUserAsync(CancellationToken cancellation)
     {
-        var user = User.WasMade ? Task.FromResult(User) : TryAsync(client.Users.GetCurrentAsync);
-        // Not /metadata: /version is there whatever the server's age, so one request is enough.
-        var metadata = TryAsync(client.Metadata.GetVersionAsync);
-        var list = TryAsync(ct => client.Projects.ListFirstAsync(FirstPage, ct));
-        var groups = TryAsync(ct => client.Groups.ListAsync(null, 1, ct));
-        (User, Metadata, List, Groups) = (await user, await metadata, await list, await groups);
+        if (!User.WasMade) User = await TryAsync(client.Users.GetCurrentAsync, cancellation);
+        if (User.Value?.IsAdmin == true) AdminCalls = await TryAsync(client.Applications.MayListAsync, cancellation);
     }
 
-    public async Task CountAsync()
+    // Not /metadata: /version is there whatever the server's age, so one request is enough.
+    public async Task ReadVersionAsync(CancellationToken cancellation) => Metadata = await TryAsync(client.Metadata.GetVersionAsync, cancellation);
+
+    public async Task ReadGroupsAsync(CancellationToken cancellation) => Groups = await TryAsync(ct => client.Groups.ListAsync(null, 1, ct), cancellation);
+
+    public async Task ListAsync(CancellationToken cancellation)
     {
-        var page = List.Value!;
-        var isAdmin = User.Value?.IsAdmin == true;
-        var member = TryAsync(ct => client.Projects.CountAsync(new() { MembershipOnly = true }, ct));
-        var privates = SawAll ? Task.FromResult(Attempt<ProjectCount>.NotMade) : TryAsync(ct => client.Projects.CountAsync(new() { Visibility = "private" }, ct));
-        var one = SawAll && page.Items.Count > 0 ? TryAsync(ct => client.Projects.GetAsync(page.Items[0].Id, ct)) : Task.FromResult(Attempt<GitLabProject>.NotMade);
-        var admin = isAdmin ? TryAsync(client.Applications.MayListAsync) : Task.FromResult(Attempt<bool>.NotMade);
-        (Member, Private, One, AdminCalls) = (await member, await privates, await one, await admin);
-        if (SawAll)
-        {
-            Visible = new(page.Items.Count, IsLowerBound: false);
-            Private = new(new ProjectCount(page.Items.Count(p => p.Visibility == "private"), IsLowerBound: false), null, WasMade: true);
-        }
-        else
-        {
-            Visible = page.Total is { } total ? new(total, IsLowerBound: false) : new(10_000, IsLowerBound: true);
-        }
+        List = await TryAsync(ct => client.Projects.ListFirstAsync(FirstPage, ct), cancellation);
+        if (List.Value is not { } page) return;
+        if (SawAll) Private = new(new ProjectCount(page.Items.Count(p => p.Visibility == "private"), IsLowerBound: false), null, WasMade: true);
+        Visible = SawAll ? new(page.Items.Count, IsLowerBound: false) : page.Total is { } total ? new(total, IsLowerBound: false) : new(10_000, IsLowerBound: true);
     }
 
-    private async Task<Attempt<T>> TryAsync<T>(Func<CancellationToken, Task<T>> call)
+    public async Task CountMembershipsAsync(CancellationToken cancellation) =>
+        Member = await TryAsync(ct => client.Projects.CountAsync(new() { MembershipOnly = true }, ct), cancellation);
+
+    public async Task CountPrivateAsync(CancellationToken cancellation)
+    {
+        if (!SawAll) Private = await TryAsync(ct => client.Projects.CountAsync(new() { Visibility = "private" }, ct), cancellation);
+    }
+
+    public async Task<Attempt<GitLabProject>> ReadOneAsync(long id, CancellationToken cancellation) =>
+        One = await TryAsync(ct => client.Projects.GetAsync(id, ct), cancellation);
+
+    public Task<Attempt<GitLabProject>> ReadByPathAsync(string fullPath, CancellationToken cancellation) =>
+        TryAsync(ct => client.Projects.GetByPathAsync(fullPath, ct), cancellation);
+
+    private static async Task<Attempt<T>> TryAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
         try
         {
@@ -110,11 +111,11 @@ internal sealed class TokenEvidence(GitLabClient client, CancellationToken cance
 
     private static Finding ListFinding(GitLabException error) => error switch
     {
-        GitLabForbiddenException { Reason: ForbiddenReason.InsufficientScope } e => TokenCodes.CannotList.Saw(
+        GitLabForbiddenException { Reason: ForbiddenReason.InsufficientScope } e => AccessCodes.CannotList.Saw(
             $"The token may not list or read repositories. Any one of these scopes would do: {GitLabFailures.Scopes(e)}."),
-        GitLabForbiddenException { Reason: ForbiddenReason.GranularPermission, Permission: { } permission } => TokenCodes.CannotList.Saw(
+        GitLabForbiddenException { Reason: ForbiddenReason.GranularPermission, Permission: { } permission } => AccessCodes.CannotList.Saw(
             $"The fine-grained token may not list repositories: it lacks the permission {permission}.", TokenCodes.PermissionMissing.Fix),
-        GitLabForbiddenException { Reason: ForbiddenReason.Unspecified } => TokenCodes.CannotList.Saw("GitLab answers 403 to the list of repositories and does not say why."),
+        GitLabForbiddenException { Reason: ForbiddenReason.Unspecified } => AccessCodes.CannotList.Saw("GitLab answers 403 to the list of repositories and does not say why."),
         _ => GitLabFailures.ToFinding(error)!,
     };
 }

@@ -9,44 +9,42 @@ internal sealed class TokenJudge(TokenEvidence evidence, TokenPassport passport,
 {
     private const int SoonDays = 30;
 
-    public void Judge(FindingLog log)
-    {
-        if (Account() is { } account) log.Add(account);
-        if (AdminMode() is { } adminMode) log.Add(adminMode);
-        log.Add(Version());
-        if (Scopes() is { } scopes) log.Add(scopes);
-        if (Expiry() is { } expiry) log.Add(expiry);
-        if (LinkHost() is { } host) log.Add(host);
-        if (evidence.List.Worked) log.Add(Repositories());
-    }
+    /// <summary>Scopes that nothing in the portal uses. admin_mode is not among them: an administrator may want to see every project.</summary>
+    private static readonly string[] NeverNeeded =
+        ["sudo", "k8s_proxy", "create_runner", "manage_runner", "write_repository", "read_registry", "write_registry", "read_virtual_registry", "write_virtual_registry", "ai_features", "read_service_ping"];
 
-    private Finding? Account()
+    public Finding? Account()
     {
         if (evidence.User.Value is not { } user)
             return evidence.User.Error is GitLabForbiddenException
-                ? TokenCodes.AccountUnknown.Saw("The token may not read whose it is.")
-                : TokenCodes.AccountUnknown.Saw("GitLab did not tell whose token it is.");
-        if (user.IsAdmin && passport.AdminModeBlocks != true) return TokenCodes.Administrator.Saw($"@{user.Username} is an administrator of this GitLab.");
+                ? AccountCodes.AccountUnknown.Saw("The token may not read whose it is.")
+                : AccountCodes.AccountUnknown.Saw("GitLab did not tell whose token it is.");
+        if (user.IsAdmin && passport.AdminModeBlocks != true) return AccountCodes.Administrator.Saw($"@{user.Username} is an administrator of this GitLab.");
         return passport.IsBot
-            ? TokenCodes.Account.Saw($"The token belongs to the bot account @{user.Username}.")
-            : TokenCodes.Person.Saw($"The token belongs to @{user.Username}, which looks like a person's account.");
+            ? AccountCodes.Account.Saw($"The token belongs to the bot account @{user.Username}.")
+            : AccountCodes.Person.Saw($"The token belongs to @{user.Username}, which looks like a person's account.");
     }
 
-    private Finding? AdminMode() => passport.AdminModeBlocks == true
-        ? TokenCodes.AdminMode.Saw($"@{passport.Username} is an administrator, but GitLab refuses administrator calls with this token. Most likely Admin Mode is on and the token lacks the scope admin_mode.")
+    public Finding? AdminMode() => passport.AdminModeBlocks == true
+        ? AccountCodes.AdminMode.Saw($"@{passport.Username} is an administrator, but GitLab refuses administrator calls with this token. Most likely Admin Mode is on and the token lacks the scope admin_mode.")
         : null;
 
-    private Finding Version()
+    public Finding Version()
     {
-        if (evidence.Metadata.Value is not { } metadata) return TokenCodes.VersionUnknown.Saw("The token may not read GitLab's version.");
+        if (evidence.Metadata.Value is not { } metadata) return AccessCodes.VersionUnknown.Saw("The token may not read GitLab's version.");
         var edition = metadata.IsEnterprise switch { true => ", Enterprise Edition", false => ", Community Edition", null => "" };
         return metadata.Number() is not null && !metadata.IsAtLeast(13, 12)
-            ? TokenCodes.TooOld.Saw($"GitLab {metadata.Version}{edition}.")
-            : TokenCodes.Version.Saw($"GitLab {metadata.Version}{edition}.");
+            ? AccessCodes.TooOld.Saw($"GitLab {metadata.Version}{edition}.")
+            : AccessCodes.Version.Saw($"GitLab {metadata.Version}{edition}.");
     }
 
-    private Finding? Scopes()
+    public Finding? FineGrained() => evidence.Self is { IsGranular: true }
+        ? TokenCodes.FineGrained.Saw("The token has permissions instead of scopes.")
+        : null;
+
+    public Finding? Scopes()
     {
+        if (evidence.Self is { IsGranular: true }) return null;
         if (!passport.ScopesKnown) return TokenCodes.ScopesUnknown.Saw("GitLab does not tell the token's scopes.");
         var canWrite = passport.Scopes.Contains("api", StringComparer.Ordinal);
         if (!request.ReadOnly && !canWrite)
@@ -55,10 +53,14 @@ internal sealed class TokenJudge(TokenEvidence evidence, TokenPassport passport,
             return TokenCodes.ReadsOnly.Saw($"The token has the scopes {List(passport.Scopes)}. It could not {string.Join(" or ", missing)}.");
         }
 
-        return request.ReadOnly && canWrite ? TokenCodes.Wider.Saw($"The token has the scopes {List(passport.Scopes)}, and you chose read-only.") : null;
+        if (request.ReadOnly && canWrite) return TokenCodes.Wider.Saw($"The token has the scopes {List(passport.Scopes)}, and you chose read-only.");
+        var unused = passport.Scopes.Intersect(NeverNeeded, StringComparer.Ordinal).ToList();
+        return unused.Count > 0
+            ? TokenCodes.Wider.Saw($"The portal never uses {List(unused)}.", request.ReadOnly ? null : "Create a token with the scopes api, read_user and read_repository only.")
+            : null;
     }
 
-    private Finding? Expiry()
+    public Finding? Expiry()
     {
         if (evidence.Self is null) return null;
         if (passport.ExpiresOn is not { } date) return TokenCodes.NeverExpires.Saw("GitLab gives no expiry date for the token.");
@@ -73,18 +75,26 @@ internal sealed class TokenJudge(TokenEvidence evidence, TokenPassport passport,
         };
     }
 
-    private Finding? LinkHost() => evidence.List.Value?.LinkHost is { } host
+    public Finding? LinkHost() => evidence.List.Value?.LinkHost is { } host
         ? ServerCodes.AddressDiffers.Saw($"GitLab's own links name {host}, you are at {request.Address.Authority}.")
         : null;
 
-    private Finding Repositories()
+    public Finding? RateLimit()
+    {
+        if (evidence.List.Value?.RateLimit is not { } limit) return null;
+        var text = string.Create(CultureInfo.InvariantCulture, $"GitLab limits the token's account to about {limit.PerMinute:N0} requests a minute; {limit.Remaining:N0} are left in the present period.");
+        // GitLab tells the limit by the minute and the rest by its real period: only observed and remaining belong together.
+        return limit.Remaining * 10L < limit.Observed + (long)limit.Remaining ? AccessCodes.LimitNearlyUsed.Saw(text) : AccessCodes.Limits.Saw(text);
+    }
+
+    public Finding Repositories()
     {
         var visible = passport.VisibleRepositories ?? 0;
-        if (visible == 0) return TokenCodes.NoRepositories.Saw("The token works, but no repository is visible to its account.");
+        if (visible == 0) return AccessCodes.NoRepositories.Saw("The token works, but no repository is visible to its account.");
         if (request.Coverage is ConnectionCoverage.Memberships && passport.MemberRepositories == 0)
-            return TokenCodes.NoRepositories.Saw($"The token's account is a member of no repository ({Count(visible, passport.VisibleIsLowerBound)} are visible to it).");
+            return AccessCodes.NoRepositories.Saw($"The token's account is a member of no repository ({Count(visible, passport.VisibleIsLowerBound)} are visible to it).");
         var privates = passport.PrivateRepositories is { } number ? $", {Count(number, evidence.Private.Value?.IsLowerBound ?? false)} of them private" : "";
-        return TokenCodes.Lists.Saw($"The token sees {Count(visible, passport.VisibleIsLowerBound)} {(visible == 1 ? "repository" : "repositories")}{privates}.");
+        return AccessCodes.Lists.Saw($"The token sees {Count(visible, passport.VisibleIsLowerBound)} {(visible == 1 ? "repository" : "repositories")}{privates}.");
     }
 
     private static string Count(int number, bool isLowerBound) =>

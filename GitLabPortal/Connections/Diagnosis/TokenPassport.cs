@@ -6,9 +6,9 @@ namespace GitLabPortal.Connections;
 /// <param name="Address">As found by <see cref="ServerProbe"/>.</param>
 /// <param name="Token">As pasted; what is to be stored is <see cref="PastedToken.Read"/>'s value.</param>
 /// <param name="ReadOnly">The person wants a connection that only reads.</param>
-/// <param name="AllowPlainHttp">The person accepted that the token travels unencrypted (private addresses only).</param>
+/// <param name="Path">What the person accepted for the calls of this connection.</param>
 /// <param name="Coverage">Which repositories are wanted.</param>
-public sealed record TokenCheckRequest(InstanceUrl Address, Secret Token, bool ReadOnly, bool AllowPlainHttp, ConnectionCoverage Coverage);
+public sealed record TokenCheckRequest(InstanceUrl Address, Secret Token, bool ReadOnly, NetworkPath Path, ConnectionCoverage Coverage);
 
 /// <param name="Passport">What the token is and can do; null when it is not alive.</param>
 /// <param name="Findings">In the order of the checks.</param>

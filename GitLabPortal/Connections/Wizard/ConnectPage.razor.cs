@@ -18,6 +18,7 @@ public sealed partial class ConnectPage
     private bool wasLost;
     private bool isElsewhere;
     private bool wasTried;
+    private bool isDrawnIdle;
     private WizardStep? focused;
     private CancellationTokenSource? running;
     private (string Url, bool PlainHttp, string Text)? sealedInput;
@@ -81,9 +82,10 @@ public sealed partial class ConnectPage
             RememberInput();
         }
 
-        if (wasTried && !busy)
+        if (wasTried && isDrawnIdle)
         {
-            // Here, when the browser has what was drawn: earlier there may be nothing yet to focus.
+            // Here, when the browser has what was drawn: earlier there may be nothing yet to focus. Not after an older drawing either,
+            // of which many may be under way when findings come in quickly.
             wasTried = false;
             await Script.InvokeVoidAsync("portal.focusError", Lifetime, ".wizard");
         }

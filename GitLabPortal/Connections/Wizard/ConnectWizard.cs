@@ -21,6 +21,12 @@ public sealed class ConnectWizard(
 
     public bool AllowPlainHttp { get; set; }
 
+    /// <summary>Where the portal reaches the server, if that is not where people do.</summary>
+    public string ApiUrl { get; private set; } = "";
+
+    /// <summary>Trusted besides the machine's, for this connection only.</summary>
+    public TrustedAuthorities? Authorities { get; private set; }
+
     public bool ReadOnly { get; set; }
 
     public string? Name { get; set; }
@@ -49,6 +55,13 @@ public sealed class ConnectWizard(
     /// <summary>The private-address question stands: the token would travel unencrypted.</summary>
     public bool NeedsPlainHttpConsent => ServerFindings.Any(f => f.Code == "plain-http-needs-consent") || AllowPlainHttp;
 
+    /// <summary>What links for people begin with.</summary>
+    public string BrowserUrl => ApiUrl.Length > 0 && InstanceUrl.Parse(Url) is { IsSuccess: true, Value: var people } ? people.BaseUrl : Server?.Address?.BaseUrl ?? Url;
+
+    private string CalledUrl => ApiUrl.Length > 0 ? ApiUrl : Url;
+
+    private NetworkPath Path => NetworkPath.For(AllowPlainHttp, Authorities);
+
     /// <summary>The last check stopped at that question.</summary>
     public bool LacksPlainHttpConsent => !AllowPlainHttp && NeedsPlainHttpConsent;
 
@@ -72,12 +85,13 @@ public sealed class ConnectWizard(
     {
         ForgetServer();
         var progress = new LiveFindings(list => ServerFindings = list, changed);
-        var report = await probe.RunAsync(Url, AllowPlainHttp, progress, cancellationToken);
+        var report = await probe.RunAsync(CalledUrl, Path, progress, cancellationToken);
         progress.Finish(report.Findings);
         Server = report;
         // A password in the pasted address is gone from here on: the field shows what was understood.
-        if (report.Address is { } address) Url = address.BaseUrl;
-        else Url = Url[(Url.LastIndexOf('@') + 1)..];
+        var understood = report.Address?.BaseUrl ?? CalledUrl[(CalledUrl.LastIndexOf('@') + 1)..];
+        if (ApiUrl.Length > 0) ApiUrl = understood;
+        else Url = understood;
         if (!report.CanContinue || report.Address is null) return false;
 
         MemberCount = await queries.MemberCountAsync(access, cancellationToken);
@@ -85,11 +99,7 @@ public sealed class ConnectWizard(
         if (AlreadyConnectedAs.Count == 0 || acknowledgedBaseUrl == report.Address.BaseUrl) return true;
 
         acknowledgedBaseUrl = report.Address.BaseUrl;
-        ServerFindings = [.. ServerFindings, Finding.Warning(
-            "already-connected", "This team has this server already",
-            $"It is connected as {string.Join(", ", AlreadyConnectedAs.Select(n => $"“{n}”"))}.",
-            "Press the button again only if you need a second token for it, for example for another group. To put a new token in place of an old one, use “Replace token” in the list of connections.",
-            FixOwner.You)];
+        ServerFindings = [.. ServerFindings, ConnectionCodes.AlreadyConnected.Saw($"It is connected as {string.Join(", ", AlreadyConnectedAs.Select(n => $"“{n}”"))}.")];
         return false;
     }
 
@@ -106,12 +116,15 @@ public sealed class ConnectWizard(
         }
 
         var progress = new LiveFindings(list => TokenFindings = list, changed);
-        var report = await inspector.RunAsync(new TokenCheckRequest(address, cleaned.Value, ReadOnly, AllowPlainHttp, Coverage), progress, cancellationToken);
+        var report = await inspector.RunAsync(new TokenCheckRequest(address, cleaned.Value, ReadOnly, Path, Coverage), progress, cancellationToken);
         progress.Finish(report.Findings);
         Passport = report.Passport;
         if (!report.CanConnect || report.Passport is null) return false;
 
-        passed = new CheckedConnection(server, cleaned.Value, report.Passport, report.Findings, ReadOnly, AllowPlainHttp && server.IsPlainHttp);
+        passed = new CheckedConnection(server, cleaned.Value, report.Passport, report.Findings, ReadOnly, NetworkPath.For(AllowPlainHttp && server.IsPlainHttp, Authorities))
+        {
+            BrowserUrl = BrowserUrl == address.BaseUrl ? null : BrowserUrl,
+        };
         return true;
     }
 
@@ -121,7 +134,7 @@ public sealed class ConnectWizard(
         if (passed is null || Server?.Address is not { } address) return Result.Of<IReadOnlyList<GitLabGroup>>([]);
         try
         {
-            var page = await clients.For(address.BaseUrl, passed.Token, passed.AllowsPlainHttp).Groups.ListAsync(search, 1, cancellationToken);
+            var page = await clients.For(address.BaseUrl, passed.Token, passed.Path).Groups.ListAsync(search, 1, cancellationToken);
             return Result.Of<IReadOnlyList<GitLabGroup>>(page.Items);
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
@@ -146,12 +159,28 @@ public sealed class ConnectWizard(
     public void EnterUrl(string? url)
     {
         if (url == Url) return;
-        AllowPlainHttp = false;
+        (AllowPlainHttp, Authorities) = (false, null);
         ForgetServer();
         var isToken = PastedToken.LooksLikeOne(url);
         // A token in the wrong field goes no further: not into the page's address, not to a name server.
         Url = isToken ? "" : url ?? "";
-        if (isToken) Server = new ServerReport(null, ServerFindings = [ServerCodes.IsToken.Saw("This looks like an access token. It was not used and is forgotten.")], null, [], IsPlainHttp: false, IsPrivate: false);
+        if (isToken) Server = new ServerReport(null, ServerFindings = [AddressCodes.IsToken.Saw("This looks like an access token. It was not used and is forgotten.")], null, [], IsPlainHttp: false, IsPrivate: false);
+    }
+
+    /// <summary>The portal calls this address instead; empty to call the one that people use.</summary>
+    public void EnterApiUrl(string? url)
+    {
+        if (url == ApiUrl) return;
+        (AllowPlainHttp, Authorities) = (false, null);
+        ForgetServer();
+        ApiUrl = PastedToken.LooksLikeOne(url) ? "" : url?.Trim() ?? "";
+    }
+
+    /// <summary>After the person compared fingerprints: the next check trusts these.</summary>
+    public void Trust(TrustedAuthorities authorities)
+    {
+        Authorities = authorities;
+        ForgetToken();
     }
 
     public void ForgetServer()

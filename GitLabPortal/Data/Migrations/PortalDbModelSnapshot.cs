@@ -127,6 +127,10 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<bool>("AllowsPlainHttp")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("BrowserUrl")
+                        .HasMaxLength(2100)
+                        .HasColumnType("TEXT");
+
                     b.Property<DateTime?>("CheckedAt")
                         .HasColumnType("TEXT");
 
@@ -207,6 +211,10 @@ namespace GitLabPortal.Data.Migrations
                         .HasMaxLength(300)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("TrustedAuthorities")
+                        .HasMaxLength(65536)
+                        .HasColumnType("TEXT");
+
                     b.HasKey("Id");
 
                     b.HasIndex("CreatedById");
@@ -240,6 +248,85 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("ConnectionGroups", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Connections.GitLabIdentity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("AccessExpiresAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("ApplicationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CheckedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("GitLabUserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsExternal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("LinkedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("PairVersion")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedTokens")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("RefreshingBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("RefreshingUntil")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("SignedInAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("SignsIn")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("TokenKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Username")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("ApplicationId");
+
+                    b.HasIndex("ServerId", "GitLabUserId")
+                        .IsUnique();
+
+                    b.ToTable("GitLabIdentities", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Connections.Server", b =>
                 {
                     b.Property<Guid>("Id")
@@ -271,6 +358,94 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Servers", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerApplication", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("AllowsPlainHttp")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("CheckedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GitLabId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedSecret")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RedirectUri")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("SecretKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("WorkedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ServerId", "ClientId")
+                        .IsUnique();
+
+                    b.ToTable("ServerApplications", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerEntry", b =>
+                {
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ServerId");
+
+                    b.HasIndex("TeamId");
+
+                    b.ToTable("ServerEntries", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Data.AuditEvent", b =>
@@ -356,6 +531,26 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Projects", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Value")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ConnectionId", "Kind", "Value");
+
+                    b.ToTable("CatalogueGroups", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
@@ -470,6 +665,54 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("HookDeliveries", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RepositoryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("FullPath")
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<DateTime>("Until")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ConnectionId", "RepositoryId", "FullPath");
+
+                    b.HasIndex("RepositoryId");
+
+                    b.HasIndex("ConnectionId", "FullPath");
+
+                    b.ToTable("PastPaths", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.ProcessNotice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Change")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("ProcessNotices", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
                 {
                     b.Property<long>("Id")
@@ -546,12 +789,6 @@ namespace GitLabPortal.Data.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("FullPath");
-
-                    b.HasIndex("LastActivityAt");
-
-                    b.HasIndex("NamespacePath");
-
                     b.HasIndex("ServerId", "GitLabId")
                         .IsUnique();
 
@@ -596,6 +833,23 @@ namespace GitLabPortal.Data.Migrations
                     b.HasIndex("RepositoryId");
 
                     b.ToTable("RepositorySightings", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SearchScope", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ConnectionId")
+                        .IsUnique();
+
+                    b.ToTable("SearchScopes", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
@@ -778,6 +1032,126 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("SystemHooks", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("AddedServer")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("BotTokenKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ProtectedBotToken")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StartedBy")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("StartedById")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("WorkingBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("WorkingUntil")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ServerId");
+
+                    b.ToTable("ServerSetUps", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpLink", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CodeHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("CreatedById")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("UsedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CodeHash")
+                        .IsUnique();
+
+                    b.HasIndex("CreatedById");
+
+                    b.ToTable("SetUpLinks", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpReceipt", b =>
+                {
+                    b.Property<Guid>("SetUpId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Step")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Before")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GitLabId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("PortalId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("SetUpId", "Step");
+
+                    b.ToTable("SetUpReceipts", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Invitation", b =>
@@ -987,6 +1361,61 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("GitLabPortal.Connections.GitLabIdentity", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", "Account")
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Connections.ServerApplication", "Application")
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Account");
+
+                    b.Navigation("Application");
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerApplication", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerEntry", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Connections.ServerEntry", "ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Teams.Team", "Team")
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.Navigation("Server");
+
+                    b.Navigation("Team");
+                });
+
             modelBuilder.Entity("GitLabPortal.Projects.Project", b =>
                 {
                     b.HasOne("GitLabPortal.Accounts.Account", "AddedBy")
@@ -1014,6 +1443,15 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Team");
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
                 {
                     b.HasOne("GitLabPortal.Connections.Connection", "Connection")
@@ -1030,6 +1468,21 @@ namespace GitLabPortal.Data.Migrations
                     b.HasOne("GitLabPortal.Repositories.SystemHook", null)
                         .WithMany()
                         .HasForeignKey("HookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithMany()
+                        .HasForeignKey("ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Repositories.Repository", null)
+                        .WithMany()
+                        .HasForeignKey("RepositoryId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
@@ -1062,6 +1515,15 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Connection");
 
                     b.Navigation("Repository");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.SearchScope", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.SearchScope", "ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
@@ -1111,6 +1573,37 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
 
                     b.Navigation("Connection");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpLink", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", "CreatedBy")
+                        .WithMany()
+                        .HasForeignKey("CreatedById")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("CreatedBy");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpReceipt", b =>
+                {
+                    b.HasOne("GitLabPortal.SignIn.ServerSetUp", null)
+                        .WithMany("Receipts")
+                        .HasForeignKey("SetUpId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Invitation", b =>
@@ -1181,6 +1674,11 @@ namespace GitLabPortal.Data.Migrations
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
                 {
                     b.Navigation("Groups");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.Navigation("Receipts");
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Team", b =>

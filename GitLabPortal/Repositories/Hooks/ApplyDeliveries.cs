@@ -75,7 +75,9 @@ internal sealed partial class ApplyDeliveries(
         }
 
         LogApplied(held.Rows.Count, plan.Walks.Count, seen.Sum(v => v.Seen.Count + v.Absent.Count));
-        foreach (var connection in stored.NeedWalk) await walks.RunAsync(connection, new NeededWalk(SyncKind.Full, time.GetUtcNow()), cancellationToken);
+        // Asked for again with the next look, if it cannot begin yet; once it is through, nothing is left to take away.
+        var since = held.Rows.Max(r => r.ReceivedAt);
+        foreach (var connection in stored.NeedWalk) await walks.RunAsync(connection, new NeededWalk(SyncKind.Full, since), cancellationToken);
         await TellAsync([.. seen.Select(v => v.Connection.Id)], cancellationToken);
     }
 

@@ -41,7 +41,7 @@ internal sealed class HookInstaller(IDbContextFactory<PortalDb> contexts, GitLab
     /// <summary>Null when the connection's token cannot be read any more.</summary>
     public GitLabClient? ClientOf(Connection connection, int maxRetries = 2) =>
         secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is { } token
-            ? gitLab.For(connection.Server!.BaseUrl, token, connection.AllowsPlainHttp, maxRetries)
+            ? gitLab.For(connection.Server!.BaseUrl, token, connection.Path(time), maxRetries)
             : null;
 
     /// <summary>Makes or corrects GitLab's hook and notes what it is now. Throws what the call to GitLab throws; the caller saves.</summary>

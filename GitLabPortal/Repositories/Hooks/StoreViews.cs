@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace GitLabPortal.Repositories;
 
 /// <summary>What storing a batch left open.</summary>
-/// <param name="Later">Projects to ask for again: somebody stored something newer meanwhile, or GitLab did not answer.</param>
+/// <param name="Later">Projects to ask for again at once: somebody stored something newer meanwhile.</param>
+/// <param name="Unanswered">Projects to ask for again after a while: GitLab did not answer, or a walk must come first.</param>
 /// <param name="NeedWalk">Connections that lost more than is taken from single events: a complete walk decides, and asks an admin.</param>
 internal sealed record StoredViews(IReadOnlySet<long> Later, IReadOnlySet<long> Unanswered, IReadOnlyList<Connection> NeedWalk);
 
@@ -40,7 +41,9 @@ internal sealed class StoreViews(IOptions<SyncOptions> options, TimeProvider tim
             var rows = view.Seen.Where(p => !newer.Contains(p.Id) && (mayAdd || known.Contains(p.Id))).Select(p => CatalogueMapping.New(p, serverId, time.GetUtcNow())).ToList();
             await WriteAsync(db, view.Connection, serverId, rows, cancellationToken);
             var absent = view.Absent.Where(id => !newer.Contains(id)).ToList();
-            if (absent.Count > 0 && !await HideAsync(db, view.Connection, absent, plan, cancellationToken)) needWalk.Add(view.Connection);
+            if (absent.Count == 0 || await HideAsync(db, view.Connection, absent, plan, cancellationToken)) continue;
+            needWalk.Add(view.Connection);
+            unanswered.UnionWith(absent);
         }
 
         return new StoredViews(newer, unanswered, needWalk);

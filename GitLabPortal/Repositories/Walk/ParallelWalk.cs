@@ -94,7 +94,7 @@ internal sealed class ParallelWalk(
                 pace.Answered(e.After);
                 arrived.Add(e.Step.Kind == StepKind.Last ? plan.ArrivedLast(e.Step, e.Answer.Rows) : plan.Arrived(e.Step, e.Answer.Rows));
                 // Before GitLab has to refuse: a refusal counts against the limit, too.
-                if (e.Answer.Budget is { } budget && budget.Remaining < onTheirWay + RequestPace.Reserve && budget.ResetsAt > time.GetUtcNow())
+                if (e.Answer.RateLimit is { } budget && budget.Remaining < onTheirWay + RequestPace.Reserve && budget.ResetsAt > time.GetUtcNow())
                     stop ??= new WalkStop(null, budget.ResetsAt);
                 break;
             case Failed e:
@@ -173,4 +173,4 @@ internal sealed class ParallelWalk(
 }
 
 /// <param name="Requests">How many it took.</param>
-internal sealed record WalkAnswer(IReadOnlyList<GitLabProject> Rows, int? Total, RequestBudget? Budget, int Requests = 1);
+internal sealed record WalkAnswer(IReadOnlyList<GitLabProject> Rows, int? Total, GitLabRateLimit? RateLimit, int Requests = 1);

@@ -15,12 +15,12 @@ internal static class WalkPages
             StepKind.Last => await client.Projects.ListLastAsync(query, cancellationToken),
             _ => await client.Projects.ListAsync(query with { IdAfter = step.After }, cancellationToken),
         };
-        if (page.Items.Count > 0 || !step.IsBounded) return new WalkAnswer(page.Items, page.Total, page.Budget);
+        if (page.Items.Count > 0 || !step.IsBounded) return new WalkAnswer(page.Items, page.Total, page.RateLimit);
 
         // Either the rest was deleted meanwhile, or half a list is sold as a whole one.
         var last = await client.Projects.ListLastAsync(query, cancellationToken);
         return last.Items.Any(p => p.Id > step.After)
             ? throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list ends in the middle.")
-            : new WalkAnswer(page.Items, page.Total, last.Budget, Requests: 2);
+            : new WalkAnswer(page.Items, page.Total, last.RateLimit, Requests: 2);
     }
 }

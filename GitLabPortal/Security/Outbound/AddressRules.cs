@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
@@ -50,7 +51,7 @@ public sealed class AddressRules
         Private("fec0::/10"),
     ];
 
-    private readonly IPNetwork[] allowed;
+    private readonly (IPNetwork Network, int At)[] allowed;
 
     public AddressRules(IOptions<OutboundOptions> options)
         : this(options.Value)
@@ -58,7 +59,19 @@ public sealed class AddressRules
     }
 
     internal AddressRules(OutboundOptions options) =>
-        allowed = [.. options.AllowedNetworks.Select(text => OutboundOptionsValidator.TryParseNetwork(text, out var n) ? n : (IPNetwork?)null).OfType<IPNetwork>()];
+        allowed = [.. options.AllowedNetworks.Select((text, i) => OutboundOptionsValidator.TryParseNetwork(text, out var n) ? (n, i) : ((IPNetwork, int)?)null).OfType<(IPNetwork, int)>()];
+
+    /// <summary>The setting that allows an address which a rule would refuse, e.g. <c>Outbound:AllowedNetworks:0</c>; null when none is needed.</summary>
+    public string? AllowedBy(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        foreach (var (network, at) in allowed)
+        {
+            if (network.Contains(address)) return string.Create(CultureInfo.InvariantCulture, $"{OutboundOptions.AllowedNetworksKey}:{at}");
+        }
+
+        return null;
+    }
 
     /// <summary>The verdict on one address. An IPv6 address that carries an IPv4 one is judged by what it carries.</summary>
     public AddressVerdict Judge(IPAddress address)
@@ -89,7 +102,7 @@ public sealed class AddressRules
         return result;
     }
 
-    private bool IsAllowed(IPAddress address) => allowed.Any(n => n.Contains(address));
+    private bool IsAllowed(IPAddress address) => Array.Exists(allowed, n => n.Network.Contains(address));
 
     /// <summary>The IPv4 addresses that an IPv6 address stands for or tunnels to.</summary>
     private static IEnumerable<(string Form, IPAddress Address)> Carried(byte[] b)

@@ -7,7 +7,8 @@ namespace GitLabPortal.Security;
 /// <summary>Checks one handshake's certificate, and keeps what was seen so that a refusal can be explained.</summary>
 internal sealed class CertificateInspection(X509Certificate2Collection extraRoots, TimeProvider time)
 {
-    private const X509ChainStatusFlags Untrusted = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain;
+    // A wrong signature: an authority of the same name is trusted, but with another key.
+    private const X509ChainStatusFlags Untrusted = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid;
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     public PeerCertificate? Seen { get; private set; }
@@ -15,7 +16,7 @@ internal sealed class CertificateInspection(X509Certificate2Collection extraRoot
     public SslClientAuthenticationOptions Options(string host) => new()
     {
         TargetHost = host,
-        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         CertificateChainPolicy = Policy(),
         RemoteCertificateValidationCallback = Validate,
@@ -36,14 +37,14 @@ internal sealed class CertificateInspection(X509Certificate2Collection extraRoot
         if (isTrustedByExtraRoot) errors &= ~SslPolicyErrors.RemoteCertificateChainErrors;
         Seen = new(
             errors is SslPolicyErrors.None ? [] : Troubles(leaf, flags, errors, chain?.ChainElements.Count ?? 1),
-            leaf.Subject,
-            leaf.Issuer,
-            Utc(leaf.NotBefore),
-            Utc(leaf.NotAfter),
             Names(leaf),
-            leaf.GetCertHashString(HashAlgorithmName.SHA256));
+            Shown(leaf, chain),
+            isTrustedByExtraRoot);
         return errors is SslPolicyErrors.None;
     }
+
+    private static ShownCertificate[] Shown(X509Certificate2 leaf, X509Chain? chain) =>
+        chain is { ChainElements.Count: > 0 } ? [.. chain.ChainElements.Select(e => ShownCertificate.Of(e.Certificate))] : [ShownCertificate.Of(leaf)];
 
     /// <summary>What is wrong with the chain: by the machine's authorities and, if they do not know it, by the extra ones.</summary>
     private X509ChainStatusFlags ChainFlags(X509Certificate2 leaf, X509Chain? seen, out bool isTrustedByExtraRoot)

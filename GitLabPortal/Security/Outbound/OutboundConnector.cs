@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 
@@ -13,46 +11,111 @@ public delegate Task<IPAddress[]> HostResolver(string host, CancellationToken ca
 /// <summary>The one seam of dialling: opens a TCP connection to exactly this address.</summary>
 public delegate Task<Stream> AddressDialler(IPEndPoint endPoint, CancellationToken cancellation);
 
-/// <summary>Resolves, vets all addresses, dials a vetted one, and does TLS with the name checked. Nothing is dialled that was not vetted.</summary>
+/// <summary>Resolves, vets all addresses, dials a vetted one or the operator's proxy, and does TLS with the name checked. Nothing is dialled that was not vetted.</summary>
 public sealed class OutboundConnector(AddressRules rules, HostResolver resolve, AddressDialler dial, IOptions<OutboundOptions> options, TimeProvider time)
 {
     private readonly TimeSpan timeout = options.Value.ConnectTimeout;
 
-    /// <summary>The addresses of a host, vetted. Throws <see cref="OutboundRefusedException"/> if any of them is refused.</summary>
-    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation) => Vet(host, await AddressesAsync(host, cancellation));
+    public AddressRules Rules => rules;
 
-    /// <summary>Whether every address of the host is private. Throws like <see cref="ResolveAsync"/>.</summary>
-    public async Task<bool> IsPrivateAsync(string host, CancellationToken cancellation) =>
-        IsPrivate(await ResolveAsync(host, cancellation));
-
-    internal bool IsPrivate(IEnumerable<IPAddress> addresses) => addresses.All(a => rules.Judge(a).Kind is AddressKind.Private);
-
-    internal AddressRules Rules => rules;
+    public ProxyRules Proxies { get; } = new(options.Value);
 
     /// <summary>A connected stream; with TLS done for https.</summary>
     /// <param name="uri">Scheme, host and port count.</param>
     /// <param name="plainHttp">Whether http may be spoken to private addresses; to public ones it never is.</param>
     /// <param name="extraRoots">Authorities trusted besides the machine's.</param>
-    /// <param name="trace">Learns what happened, also when it fails.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    internal async Task<Stream> ConnectAsync(
-        Uri uri, PlainHttp plainHttp, X509Certificate2Collection extraRoots, ConnectTrace? trace, CancellationToken cancellation)
+    internal async Task<Stream> ConnectAsync(Uri uri, PlainHttp plainHttp, X509Certificate2Collection extraRoots, CancellationToken cancellation)
     {
-        var host = uri.IdnHost;
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, trace?.Cancellation ?? CancellationToken.None);
-        var addresses = await AddressesAsync(host, both.Token);
-        if (trace is not null) (trace.Addresses, trace.IsPrivate) = (addresses, IsPrivate(addresses));
-        Vet(host, addresses);
-        trace?.Report(ConnectPhase.Resolve);
-        var isTls = uri.Scheme == Uri.UriSchemeHttps;
-        if (!isTls) VetPlainHttp(host, addresses, plainHttp);
-        var (stream, endPoint) = await DialAsync(host, addresses, uri.Port, both.Token);
-        if (trace is not null) trace.Dialled = endPoint;
-        trace?.Report(ConnectPhase.Connect);
-        return isTls ? await SecureAsync(stream, host, endPoint, extraRoots, trace, both.Token) : stream;
+        var addresses = await LookUpAsync(uri.IdnHost, cancellation);
+        Vet(uri, addresses, plainHttp);
+        OutboundConnectException? first = null;
+        foreach (var way in Ways(uri, addresses))
+        {
+            var dialled = await DialAsync(uri, way, cancellation);
+            if (dialled.Stream is not null) return (await SecureAsync(uri, dialled, extraRoots, cancellation)).Stream;
+            first ??= dialled.Failure;
+        }
+
+        throw first!;
     }
 
-    private async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation)
+    /// <summary>Refuses by rule, or returns. One bad address refuses the name: which of several is dialled must not be luck.</summary>
+    internal void Vet(Uri uri, IPAddress[] addresses, PlainHttp plainHttp)
+    {
+        var host = uri.IdnHost;
+        foreach (var address in addresses)
+        {
+            if (rules.Judge(address) is { IsRefused: true, Rule: { } rule }) throw new OutboundRefusedException(rule, host, address);
+        }
+
+        if (uri.Scheme == Uri.UriSchemeHttps || plainHttp is PlainHttp.Anywhere) return;
+        if (Array.Find(addresses, a => rules.Judge(a).Kind is not AddressKind.Private) is { } open)
+            throw new OutboundRefusedException(OutboundRules.PlainHttpToPublic, host, open);
+        if (plainHttp is PlainHttp.Never) throw new OutboundRefusedException(OutboundRules.PlainHttpWithoutConsent, host, addresses[0]);
+    }
+
+    internal bool IsPrivate(IReadOnlyCollection<IPAddress> addresses) => addresses.Count > 0 && addresses.All(a => rules.Judge(a).Kind is AddressKind.Private);
+
+    /// <summary>The ways to try: each address, or the proxy alone.</summary>
+    internal IReadOnlyList<OutboundWay> Ways(Uri uri, IPAddress[] addresses) =>
+        Proxies.For(uri.IdnHost, addresses).Proxy is { } proxy ? [new(null, proxy)] : [.. addresses.Select(a => new OutboundWay(a.IsIPv4MappedToIPv6 ? a.MapToIPv4() : a, null))];
+
+    /// <summary>A stream to the server or why there is none. Throws only for the caller's cancellation.</summary>
+    internal async Task<DialResult> DialAsync(Uri uri, OutboundWay way, CancellationToken cancellation)
+    {
+        var host = uri.IdnHost;
+        var endPoint = way.Address is { } address ? new IPEndPoint(address, uri.Port) : null;
+        using var phase = Phase(cancellation);
+        try
+        {
+            if (endPoint is not null) return new(await dial(endPoint, phase.Token), endPoint, null);
+            return await ThroughAsync(way.Proxy!, uri, phase.Token);
+        }
+        catch (SocketException e)
+        {
+            return Failed(way.Proxy is null ? FailureOf(e) : ConnectFailure.ProxyUnreachable, e);
+        }
+        catch (IOException e)
+        {
+            return Failed(way.Proxy is null ? ConnectFailure.ConnectBroken : ConnectFailure.ProxyNotSpoken, e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            return Failed(way.Proxy is null ? ConnectFailure.ConnectTimedOut : ConnectFailure.ProxyUnreachable, e);
+        }
+
+        DialResult Failed(ConnectFailure failure, Exception e) =>
+            new(null, endPoint, new OutboundConnectException(failure, host, e) { EndPoint = endPoint, Proxy = way.Proxy?.Authority });
+    }
+
+    /// <summary>TLS for https; for http the stream as it is.</summary>
+    internal async Task<(Stream Stream, PeerCertificate? Certificate)> SecureAsync(
+        Uri uri, DialResult dialled, X509Certificate2Collection extraRoots, CancellationToken cancellation)
+    {
+        if (uri.Scheme != Uri.UriSchemeHttps) return (dialled.Stream!, null);
+        using var phase = Phase(cancellation);
+        return await TlsHandshake.SecureAsync(dialled.Stream!, uri.IdnHost, dialled.EndPoint!, extraRoots, time, phase.Token, cancellation);
+    }
+
+    /// <summary>Whether the operator's proxy takes connections.</summary>
+    internal async Task<bool> ReachesProxyAsync(Uri proxy, CancellationToken cancellation)
+    {
+        using var phase = Phase(cancellation);
+        try
+        {
+            var (stream, _) = await DialProxyAsync(proxy, phase.Token);
+            await stream.DisposeAsync();
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>All addresses of a host, not vetted yet; a literal is its own.</summary>
+    internal async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellation)
     {
         // "host." is the same host; brackets and zones come from IPv6 literals.
         var name = host.Trim('[', ']').TrimEnd('.');
@@ -79,47 +142,30 @@ public sealed class OutboundConnector(AddressRules rules, HostResolver resolve, 
         }
     }
 
-    /// <summary>One bad address refuses the name: which of several is dialled must not be luck.</summary>
-    private IPAddress[] Vet(string host, IPAddress[] addresses)
+    /// <summary>The proxy is the operator's word and needs no vetting; the server behind it was vetted.</summary>
+    private async Task<DialResult> ThroughAsync(Uri proxy, Uri uri, CancellationToken cancellation)
     {
-        foreach (var address in addresses)
+        var (stream, endPoint) = await DialProxyAsync(proxy, cancellation);
+        ConnectFailure? failure = ConnectFailure.ProxyNotSpoken;
+        try
         {
-            if (rules.Judge(address) is { IsRefused: true, Rule: { } rule }) throw new OutboundRefusedException(rule, host, address);
+            failure = await ProxyTunnel.OpenAsync(stream, uri.IdnHost, uri.Port, Proxies.Credentials, cancellation);
+            return failure is { } known
+                ? new(null, endPoint, new OutboundConnectException(known, uri.IdnHost) { EndPoint = endPoint, Proxy = proxy.Authority })
+                : new(stream, endPoint, null);
         }
-
-        return addresses;
+        finally
+        {
+            if (failure is not null) await stream.DisposeAsync();
+        }
     }
 
-    private void VetPlainHttp(string host, IPAddress[] addresses, PlainHttp plainHttp)
+    private async Task<(Stream Stream, IPEndPoint EndPoint)> DialProxyAsync(Uri proxy, CancellationToken cancellation)
     {
-        if (plainHttp is PlainHttp.Anywhere) return;
-        if (Array.Find(addresses, a => rules.Judge(a).Kind is not AddressKind.Private) is { } open)
-            throw new OutboundRefusedException(OutboundRules.PlainHttpToPublic, host, open);
-        if (plainHttp is PlainHttp.Never) throw new OutboundRefusedException(OutboundRules.PlainHttpWithoutConsent, host, addresses[0]);
-    }
-
-    private async Task<(Stream Stream, IPEndPoint EndPoint)> DialAsync(string host, IPAddress[] addresses, int port, CancellationToken cancellation)
-    {
-        OutboundConnectException? first = null;
-        foreach (var address in addresses)
-        {
-            var endPoint = new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
-            using var phase = Phase(cancellation);
-            try
-            {
-                return (await dial(endPoint, phase.Token), endPoint);
-            }
-            catch (SocketException e)
-            {
-                first ??= new OutboundConnectException(FailureOf(e), host, e) { EndPoint = endPoint };
-            }
-            catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-            {
-                first ??= new OutboundConnectException(ConnectFailure.ConnectTimedOut, host, e) { EndPoint = endPoint };
-            }
-        }
-
-        throw first!;
+        var addresses = IPAddress.TryParse(proxy.IdnHost.Trim('[', ']'), out var literal) ? [literal] : await resolve(proxy.IdnHost, cancellation).WaitAsync(cancellation);
+        if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
+        var endPoint = new IPEndPoint(addresses[0], proxy.Port);
+        return (await dial(endPoint, cancellation), endPoint);
     }
 
     private static ConnectFailure FailureOf(SocketException e) => e.SocketErrorCode switch
@@ -131,51 +177,6 @@ public sealed class OutboundConnector(AddressRules rules, HostResolver resolve, 
         _ => ConnectFailure.ConnectBroken,
     };
 
-    private async Task<Stream> SecureAsync(
-        Stream stream, string host, IPEndPoint endPoint, X509Certificate2Collection extraRoots, ConnectTrace? trace, CancellationToken cancellation)
-    {
-        var inspection = new CertificateInspection(extraRoots, time);
-        var tls = new SslStream(stream, leaveInnerStreamOpen: false);
-        using var phase = Phase(cancellation);
-        try
-        {
-            await tls.AuthenticateAsClientAsync(inspection.Options(host.Trim('[', ']').TrimEnd('.')), phase.Token);
-            if (trace is not null) trace.Certificate = inspection.Seen;
-            trace?.Report(ConnectPhase.Tls);
-            return tls;
-        }
-        catch (Exception e)
-        {
-            await tls.DisposeAsync();
-            if (trace is not null) trace.Certificate = inspection.Seen;
-            cancellation.ThrowIfCancellationRequested();
-            var failure = e switch
-            {
-                OperationCanceledException => ConnectFailure.TlsTimedOut,
-                _ when inspection.Seen is { Troubles.Count: > 0 } => ConnectFailure.Certificate,
-                _ when OutboundConnectException.IsTlsTrouble(e) => IsForeignProtocol(e) ? ConnectFailure.TlsNotSpoken : ConnectFailure.TlsRejected,
-                _ => (ConnectFailure?)null,
-            };
-            if (failure is null) throw;
-            throw new OutboundConnectException(failure.Value, host, e) { EndPoint = endPoint, Certificate = inspection.Seen };
-        }
-    }
-
-    // A server that answers the handshake with anything but a TLS record: the framework says "Cannot determine the frame size",
-    // and OpenSSL "wrong version number" or "packet length too long".
-    private static bool IsForeignProtocol(Exception e)
-    {
-        for (Exception? inner = e; inner is not null; inner = inner.InnerException)
-        {
-            if (inner.Message.Contains("frame size", StringComparison.OrdinalIgnoreCase)
-                || inner.Message.Contains("corrupted frame", StringComparison.OrdinalIgnoreCase)
-                || inner.Message.Contains("wrong version number", StringComparison.OrdinalIgnoreCase)
-                || inner.Message.Contains("packet length too long", StringComparison.OrdinalIgnoreCase)) return true;
-        }
-
-        return false;
-    }
-
     private CancellationTokenSource Phase(CancellationToken cancellation)
     {
         var phase = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -183,6 +184,13 @@ public sealed class OutboundConnector(AddressRules rules, HostResolver resolve, 
         return phase;
     }
 }
+
+/// <summary>One way to a server: straight to an address, or through a proxy.</summary>
+internal sealed record OutboundWay(IPAddress? Address, Uri? Proxy);
+
+/// <param name="Stream">Null with a failure.</param>
+/// <param name="EndPoint">What was dialled; the proxy's when there is one.</param>
+internal sealed record DialResult(Stream? Stream, IPEndPoint? EndPoint, OutboundConnectException? Failure);
 
 /// <summary>Where http without encryption may be spoken.</summary>
 public enum PlainHttp

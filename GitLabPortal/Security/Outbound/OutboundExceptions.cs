@@ -26,9 +26,6 @@ public static class OutboundRules
     public const string PlainHttpWithoutConsent = "plain-http-without-consent";
 }
 
-/// <summary>How far a connection got.</summary>
-public enum ConnectPhase { Resolve, Connect, Tls }
-
 public enum ConnectFailure
 {
     NameNotFound,
@@ -38,12 +35,33 @@ public enum ConnectFailure
     Unreachable,
     ConnectTimedOut,
     ConnectBroken,
+
+    /// <summary>The operator's proxy could not be reached.</summary>
+    ProxyUnreachable,
+
+    /// <summary>The proxy does not let this server be called.</summary>
+    ProxyRefused,
+
+    /// <summary>The proxy asks for a name and password, or for others.</summary>
+    ProxyWantsPassword,
+
+    /// <summary>The proxy could not reach the server itself.</summary>
+    ProxyFailed,
+
+    /// <summary>What is configured as the proxy does not answer as one.</summary>
+    ProxyNotSpoken,
     TlsTimedOut,
 
     /// <summary>Whatever answers on the port does not speak TLS.</summary>
     TlsNotSpoken,
 
-    /// <summary>The server ended the handshake: no common protocol or cipher, or it wants a client certificate.</summary>
+    /// <summary>The server speaks only TLS 1.1 or older.</summary>
+    TlsTooOld,
+
+    /// <summary>The server wants a client certificate.</summary>
+    ClientCertificateWanted,
+
+    /// <summary>The server ended the handshake and did not say why: no common cipher, an unknown name, or it wants a client certificate.</summary>
     TlsRejected,
 
     /// <summary>The handshake's certificate is not acceptable; see <see cref="OutboundConnectException.Certificate"/>.</summary>
@@ -58,24 +76,20 @@ public sealed class OutboundConnectException(ConnectFailure failure, string host
 
     public string Host { get; } = host;
 
-    public ConnectPhase Phase => Failure switch
-    {
-        ConnectFailure.NameNotFound or ConnectFailure.NameServerTrouble or ConnectFailure.ResolveTimedOut => ConnectPhase.Resolve,
-        ConnectFailure.Refused or ConnectFailure.Unreachable or ConnectFailure.ConnectTimedOut or ConnectFailure.ConnectBroken => ConnectPhase.Connect,
-        _ => ConnectPhase.Tls,
-    };
-
     /// <summary>The address that was dialled last.</summary>
     public IPEndPoint? EndPoint { get; init; }
 
     public PeerCertificate? Certificate { get; init; }
+
+    /// <summary>Host and port of the proxy that was to be used; null without one.</summary>
+    public string? Proxy { get; init; }
 
     internal static bool IsTlsTrouble(Exception e) => e is AuthenticationException or IOException;
 
     private static HttpRequestError ErrorOf(ConnectFailure failure) => failure switch
     {
         ConnectFailure.NameNotFound or ConnectFailure.NameServerTrouble or ConnectFailure.ResolveTimedOut => HttpRequestError.NameResolutionError,
-        ConnectFailure.Refused or ConnectFailure.Unreachable or ConnectFailure.ConnectTimedOut or ConnectFailure.ConnectBroken => HttpRequestError.ConnectionError,
+        >= ConnectFailure.Refused and <= ConnectFailure.ProxyNotSpoken => HttpRequestError.ConnectionError,
         _ => HttpRequestError.SecureConnectionError,
     };
 }
@@ -85,12 +99,13 @@ public enum CertificateTrouble { None, Expired, NotYetValid, WrongName, SelfSign
 /// <summary>What a server presented in the TLS handshake.</summary>
 /// <param name="Troubles">Most telling first; empty for an acceptable certificate.</param>
 /// <param name="Names">The names and addresses it is good for.</param>
-/// <param name="Sha256">Fingerprint of the leaf, upper-case hex.</param>
+/// <param name="Chain">The server's certificate first, then what it sent (or this machine has) above it.</param>
+/// <param name="IsTrustedByExtra">An authority of the connection's own vouches for it, none of the machine's.</param>
 public sealed record PeerCertificate(
-    IReadOnlyList<CertificateTrouble> Troubles,
-    string Subject,
-    string Issuer,
-    DateTimeOffset NotBefore,
-    DateTimeOffset NotAfter,
-    IReadOnlyList<string> Names,
-    string Sha256);
+    IReadOnlyList<CertificateTrouble> Troubles, IReadOnlyList<string> Names, IReadOnlyList<ShownCertificate> Chain, bool IsTrustedByExtra)
+{
+    public ShownCertificate Leaf => Chain[0];
+
+    /// <summary>What a person could decide to trust: the top of the chain, if nothing is missing above it.</summary>
+    public ShownCertificate? Root => Chain[^1] is { IsSelfIssued: true } root ? root : null;
+}

@@ -25,6 +25,18 @@ public sealed class OutboundOptions
 
     /// <summary>Of one answer, decompressed.</summary>
     public long MaxResponseBytes { get; set; } = 20 * 1024 * 1024;
+
+    /// <summary>The outgoing proxy, e.g. <c>http://proxy.example.com:3128</c>; empty: servers are called directly. The environment's proxy is never used.</summary>
+    public string ProxyUrl { get; set; } = "";
+
+    /// <summary>Host names (with all below them), networks or addresses that are called without the proxy.</summary>
+    public IList<string> ProxyExceptions { get; init; } = [];
+
+    /// <summary>Name for the proxy, if it asks for one.</summary>
+    public string ProxyUserName { get; set; } = "";
+
+    /// <summary>Password for the proxy; better given by an environment variable than by a file.</summary>
+    public string ProxyPassword { get; set; } = "";
 }
 
 internal sealed class OutboundOptionsValidator : IValidateOptions<OutboundOptions>
@@ -50,6 +62,7 @@ internal sealed class OutboundOptionsValidator : IValidateOptions<OutboundOption
             yield return $"{OutboundOptions.Section}:{nameof(OutboundOptions.RequestTimeout)}: must be above 0 and at most 30 minutes.";
         if (options.MaxResponseBytes is < 64 * 1024 or > 1024L * 1024 * 1024)
             yield return $"{OutboundOptions.Section}:{nameof(OutboundOptions.MaxResponseBytes)}: must be between 65536 (64 KB) and 1073741824 (1 GB).";
+        foreach (var problem in ProxyRules.Problems(options)) yield return problem;
     }
 
     internal static bool TryParseNetwork(string? text, out IPNetwork network)

@@ -11,8 +11,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace GitLabPortal.Data.Migrations
 {
     [DbContext(typeof(PortalDb))]
-    [Migration("20261122205359_InstantUpdates")]
-    partial class InstantUpdates
+    [Migration("20261122195056_SignInWithGitLab")]
+    partial class SignInWithGitLab
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -93,32 +93,6 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Accounts", (string)null);
-                });
-
-            modelBuilder.Entity("GitLabPortal.Accounts.AccountSession", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("AccountId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Browser")
-                        .IsRequired()
-                        .HasMaxLength(60)
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime>("SeenAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime>("StartedAt")
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("AccountId");
-
-                    b.ToTable("AccountSessions", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
@@ -243,6 +217,85 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("ConnectionGroups", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Connections.GitLabIdentity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("AccessExpiresAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("ApplicationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CheckedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("GitLabUserId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsExternal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime>("LinkedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("PairVersion")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedTokens")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("RefreshingBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("RefreshingUntil")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("SignedInAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("SignsIn")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("TokenKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Username")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("ApplicationId");
+
+                    b.HasIndex("ServerId", "GitLabUserId")
+                        .IsUnique();
+
+                    b.ToTable("GitLabIdentities", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Connections.Server", b =>
                 {
                     b.Property<Guid>("Id")
@@ -274,6 +327,94 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Servers", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerApplication", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("AllowsPlainHttp")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("CheckedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GitLabId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProtectedSecret")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RedirectUri")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("SecretKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("WorkedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ServerId", "ClientId")
+                        .IsUnique();
+
+                    b.ToTable("ServerApplications", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerEntry", b =>
+                {
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ServerId");
+
+                    b.HasIndex("TeamId");
+
+                    b.ToTable("ServerEntries", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Data.AuditEvent", b =>
@@ -359,118 +500,6 @@ namespace GitLabPortal.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Projects", (string)null);
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Cause")
-                        .IsRequired()
-                        .HasMaxLength(1000)
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("ConnectionId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Count")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<DateTime?>("DecidedAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("DecidedBy")
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime>("FoundAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Known")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<DateTime>("LastSeenAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ConnectionId", "FoundAt");
-
-                    b.HasIndex(new[] { "ConnectionId" }, "IX_Disappearances_Held")
-                        .IsUnique()
-                        .HasFilter("\"State\" = 'Held'");
-
-                    b.ToTable("Disappearances", (string)null);
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.HookDelivery", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("DeliveryId")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime?>("DoneAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime?>("HeldUntil")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Holder")
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("HookId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("IsRepeated")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("News")
-                        .IsRequired()
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime>("NotBefore")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("ProjectId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<DateTime>("ReceivedAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("ServerId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("UserId")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("DoneAt");
-
-                    b.HasIndex("HookId", "DeliveryId")
-                        .IsUnique();
-
-                    b.HasIndex(new[] { "ServerId", "NotBefore" }, "IX_HookDeliveries_Waiting")
-                        .HasFilter("\"DoneAt\" IS NULL");
-
-                    b.ToTable("HookDeliveries", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
@@ -569,86 +598,17 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<long>("RepositoryId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("Absence")
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid?>("DisappearanceId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime>("FirstSeenAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime?>("KeptSince")
-                        .HasColumnType("TEXT");
-
                     b.Property<DateTime?>("MissingSince")
                         .HasColumnType("TEXT");
-
-                    b.Property<bool>("ReadsCode")
-                        .HasColumnType("INTEGER");
 
                     b.Property<Guid>("RunId")
                         .HasColumnType("TEXT");
 
                     b.HasKey("ConnectionId", "RepositoryId");
 
-                    b.HasIndex("DisappearanceId")
-                        .HasFilter("\"DisappearanceId\" IS NOT NULL");
-
                     b.HasIndex("RepositoryId");
 
                     b.ToTable("RepositorySightings", (string)null);
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
-                {
-                    b.Property<Guid>("ServerId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<DateTime>("ExpiresAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Holder")
-                        .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("ServerId");
-
-                    b.ToTable("ServerLeases", (string)null);
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
-                {
-                    b.Property<Guid>("ConnectionId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<TimeSpan>("Every")
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("ConnectionId");
-
-                    b.ToTable("SyncIntervals", (string)null);
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.SyncRange", b =>
-                {
-                    b.Property<Guid>("RunId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("FromId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("CursorId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("ToId")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("RunId", "FromId");
-
-                    b.ToTable("SyncRanges", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRun", b =>
@@ -663,21 +623,14 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<Guid>("ConnectionId")
                         .HasColumnType("TEXT");
 
+                    b.Property<long>("CursorId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("Expected")
                         .HasColumnType("INTEGER");
 
                     b.Property<DateTime?>("FinishedAt")
                         .HasColumnType("TEXT");
-
-                    b.Property<long?>("HighestId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Kind")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT")
-                        .HasDefaultValue("Full");
 
                     b.Property<int>("Pages")
                         .HasColumnType("INTEGER");
@@ -689,9 +642,6 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<string>("ProblemText")
                         .HasMaxLength(1000)
                         .HasColumnType("TEXT");
-
-                    b.Property<int>("RequestsAtOnce")
-                        .HasColumnType("INTEGER");
 
                     b.Property<DateTime?>("RetryAt")
                         .HasColumnType("TEXT");
@@ -718,69 +668,124 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("SyncRuns", (string)null);
                 });
 
-            modelBuilder.Entity("GitLabPortal.Repositories.SystemHook", b =>
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
                 {
                     b.Property<Guid>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("AlertStatus")
-                        .HasMaxLength(80)
+                    b.Property<bool>("AddedServer")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("BotTokenKeyId")
                         .HasColumnType("TEXT");
 
-                    b.Property<DateTime?>("CheckedAt")
+                    b.Property<DateTime?>("EndedAt")
                         .HasColumnType("TEXT");
 
-                    b.Property<Guid>("ConnectionId")
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ProtectedBotToken")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StartedBy")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("StartedById")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("WorkingBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("WorkingUntil")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ServerId");
+
+                    b.ToTable("ServerSetUps", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpLink", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CodeHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
                     b.Property<DateTime>("CreatedAt")
                         .HasColumnType("TEXT");
 
-                    b.Property<DateTime?>("DisabledUntil")
+                    b.Property<Guid>("CreatedById")
                         .HasColumnType("TEXT");
 
-                    b.Property<long?>("GitLabHookId")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("IsSigned")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<DateTime?>("LastEventAt")
+                    b.Property<DateTime>("ExpiresAt")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("ProtectedSecret")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Received")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<DateTime?>("RefusedAt")
-                        .HasColumnType("TEXT");
-
-                    b.Property<Guid>("SecretKeyId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("TroubleCode")
-                        .HasMaxLength(80)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("TroubleText")
-                        .HasMaxLength(1000)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Url")
-                        .IsRequired()
-                        .HasMaxLength(700)
+                    b.Property<DateTime?>("UsedAt")
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
 
-                    b.HasIndex("ConnectionId")
+                    b.HasIndex("CodeHash")
                         .IsUnique();
 
-                    b.ToTable("SystemHooks", (string)null);
+                    b.HasIndex("CreatedById");
+
+                    b.ToTable("SetUpLinks", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpReceipt", b =>
+                {
+                    b.Property<Guid>("SetUpId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Step")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Before")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("GitLabId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("PortalId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("SetUpId", "Step");
+
+                    b.ToTable("SetUpReceipts", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Invitation", b =>
@@ -945,15 +950,6 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("AccountTokens", (string)null);
                 });
 
-            modelBuilder.Entity("GitLabPortal.Accounts.AccountSession", b =>
-                {
-                    b.HasOne("GitLabPortal.Accounts.Account", null)
-                        .WithMany()
-                        .HasForeignKey("AccountId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
                 {
                     b.HasOne("GitLabPortal.Accounts.Account", "CreatedBy")
@@ -990,6 +986,61 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("GitLabPortal.Connections.GitLabIdentity", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", "Account")
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Connections.ServerApplication", "Application")
+                        .WithMany()
+                        .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Account");
+
+                    b.Navigation("Application");
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerApplication", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Connections.ServerEntry", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Connections.ServerEntry", "ServerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Teams.Team", "Team")
+                        .WithMany()
+                        .HasForeignKey("TeamId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.Navigation("Server");
+
+                    b.Navigation("Team");
+                });
+
             modelBuilder.Entity("GitLabPortal.Projects.Project", b =>
                 {
                     b.HasOne("GitLabPortal.Accounts.Account", "AddedBy")
@@ -1015,26 +1066,6 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Server");
 
                     b.Navigation("Team");
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.Disappearance", b =>
-                {
-                    b.HasOne("GitLabPortal.Connections.Connection", "Connection")
-                        .WithMany()
-                        .HasForeignKey("ConnectionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-
-                    b.Navigation("Connection");
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.HookDelivery", b =>
-                {
-                    b.HasOne("GitLabPortal.Repositories.SystemHook", null)
-                        .WithMany()
-                        .HasForeignKey("HookId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.Repository", b =>
@@ -1067,33 +1098,6 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Repository");
                 });
 
-            modelBuilder.Entity("GitLabPortal.Repositories.ServerLease", b =>
-                {
-                    b.HasOne("GitLabPortal.Connections.Server", null)
-                        .WithMany()
-                        .HasForeignKey("ServerId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.SyncInterval", b =>
-                {
-                    b.HasOne("GitLabPortal.Connections.Connection", null)
-                        .WithOne()
-                        .HasForeignKey("GitLabPortal.Repositories.SyncInterval", "ConnectionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("GitLabPortal.Repositories.SyncRange", b =>
-                {
-                    b.HasOne("GitLabPortal.Repositories.SyncRun", null)
-                        .WithMany()
-                        .HasForeignKey("RunId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("GitLabPortal.Repositories.SyncRun", b =>
                 {
                     b.HasOne("GitLabPortal.Connections.Connection", "Connection")
@@ -1105,15 +1109,35 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Connection");
                 });
 
-            modelBuilder.Entity("GitLabPortal.Repositories.SystemHook", b =>
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
                 {
-                    b.HasOne("GitLabPortal.Connections.Connection", "Connection")
+                    b.HasOne("GitLabPortal.Connections.Server", "Server")
                         .WithMany()
-                        .HasForeignKey("ConnectionId")
+                        .HasForeignKey("ServerId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
 
-                    b.Navigation("Connection");
+                    b.Navigation("Server");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpLink", b =>
+                {
+                    b.HasOne("GitLabPortal.Accounts.Account", "CreatedBy")
+                        .WithMany()
+                        .HasForeignKey("CreatedById")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("CreatedBy");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.SetUpReceipt", b =>
+                {
+                    b.HasOne("GitLabPortal.SignIn.ServerSetUp", null)
+                        .WithMany("Receipts")
+                        .HasForeignKey("SetUpId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Invitation", b =>
@@ -1184,6 +1208,11 @@ namespace GitLabPortal.Data.Migrations
             modelBuilder.Entity("GitLabPortal.Connections.Connection", b =>
                 {
                     b.Navigation("Groups");
+                });
+
+            modelBuilder.Entity("GitLabPortal.SignIn.ServerSetUp", b =>
+                {
+                    b.Navigation("Receipts");
                 });
 
             modelBuilder.Entity("GitLabPortal.Teams.Team", b =>

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GitLabPortal.Tests.Harness;
+
+/// <summary>The same database and keys in another set of services, as another process has them.</summary>
+internal static class Processes
+{
+    public static ServiceProvider Open(string dataDirectory)
+    {
+        var services = new ServiceCollection();
+        var configuration = new ConfigurationManager
+        {
+            ["Data:Directory"] = dataDirectory,
+            ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
+            ["Outbound:RequestTimeout"] = "00:00:02",
+            ["Outbound:ConnectTimeout"] = "00:00:01",
+        };
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddLogging();
+        services.AddFeatures(configuration);
+        return services.BuildServiceProvider();
+    }
+}

@@ -1,0 +1,73 @@
+using GitLabPortal.Tests.Harness;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace GitLabPortal.Tests.Journeys;
+
+public sealed class ScrollingTests(BrowserFixture browsers) : IAsyncLifetime
+{
+    private const int RowHeight = 53;
+    private const int Rows = 2_000;
+
+    private Journey journey = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        journey = await Journey.StartSetUpAsync(browsers);
+        await journey.Portal.FillAsync(Rows);
+    }
+
+    public ValueTask DisposeAsync() => journey.DisposeAsync();
+
+    [Fact]
+    public async Task Goes_through_all_rows_and_keeps_few()
+    {
+        var page = await journey.OpenSignedInAsync();
+        await journey.GoAsync(page, "/team/rocket/repositories?archived=any&sort=name");
+        await Expect(page.Locator("[data-row]").First).ToBeVisibleAsync();
+        var heights = await page.EvaluateAsync<int[]>("() => [...new Set([...document.querySelectorAll('tr:has([data-row])')].map(r => r.offsetHeight))]");
+        heights.ShouldBe([RowHeight], "spacers stand for rows of this height");
+
+        foreach (var row in new[] { 120, 900, 1_999, 400 })
+        {
+            await page.EvaluateAsync("y => scrollTo(0, document.querySelector('[data-grid] tbody').getBoundingClientRect().top + scrollY + y - innerHeight / 2)", row * RowHeight);
+            await Expect(page.Locator($"tr[aria-rowindex='{row + 2}']")).ToBeInViewportAsync();
+            (await page.Locator("[data-row]").CountAsync()).ShouldBeLessThanOrEqualTo(150);
+            await page.WaitForURLAsync(url => url.Contains($"page={(row / 50) + 1}", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task An_address_a_reload_and_the_buttons_lead_to_the_same_rows()
+    {
+        var page = await journey.OpenSignedInAsync();
+        await journey.GoAsync(page, "/team/rocket/repositories?archived=any&page=20");
+        await Expect(page.Locator("tr[aria-rowindex='952']")).ToBeInViewportAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next page" }).ClickAsync();
+        await Expect(page.Locator("tr[aria-rowindex='1002']")).ToBeInViewportAsync();
+        await Expect(page.GetByText("Page 21 of 40")).ToBeVisibleAsync();
+        await page.WaitForURLAsync(url => url.Contains("page=21", StringComparison.Ordinal));
+        await page.ReloadAsync();
+        await Expect(page.Locator("tr[aria-rowindex='1002']")).ToBeInViewportAsync();
+        await Journey.WhenAliveAsync(page);
+
+        await page.GetByLabel("Search repositories").FillAsync("ledger");
+        await Expect(page.Locator("tr[aria-rowindex='2']")).ToBeInViewportAsync();
+        page.Url.ShouldNotContain("page=");
+    }
+
+    [Fact]
+    public async Task A_phone_shows_one_page_at_a_time()
+    {
+        var page = await journey.OpenSignedInAsync(width: 390);
+        await journey.GoAsync(page, "/team/rocket/repositories?archived=any&page=2");
+
+        await Expect(page.Locator("tr[aria-rowindex='52']")).ToBeVisibleAsync();
+        await Expect(page.Locator("tr[aria-rowindex='2']")).ToBeHiddenAsync();
+        await Expect(page.Locator("tr[aria-rowindex='102']")).ToBeHiddenAsync();
+        (await page.EvaluateAsync<int>("() => document.documentElement.scrollHeight")).ShouldBeLessThan(20_000);
+    }
+}

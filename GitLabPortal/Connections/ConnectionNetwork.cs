@@ -1,0 +1,92 @@
+using GitLabPortal.Data;
+using GitLabPortal.Kernel;
+using GitLabPortal.Security;
+using GitLabPortal.Teams;
+using Microsoft.EntityFrameworkCore;
+
+namespace GitLabPortal.Connections;
+
+/// <summary>How a connection's calls travel, by what its team accepted for it alone.</summary>
+public static class ConnectionNetwork
+{
+    /// <summary>The path of every client of this connection: API, git and checks.</summary>
+    public static NetworkPath Path(this Connection connection, TimeProvider time) =>
+        // Authorities that ended meanwhile are as good as none: the check says that the certificate is not trusted.
+        NetworkPath.For(connection.AllowsPlainHttp, connection.TrustedAuthorities is { } pem ? TrustedAuthorities.Parse(pem, time).Value : null);
+}
+
+/// <param name="AuthorityPem">Authorities to trust besides the machine's; null or empty for none.</param>
+/// <param name="BrowserUrl">The address that people use, if it is not the one that the portal calls; null or empty if it is.</param>
+public sealed record NetworkSettings(string? AuthorityPem, string? BrowserUrl);
+
+/// <summary>
+/// Changes the network settings of one connection, after trying them with its server and token: what does not work is refused and the old
+/// settings stay. The address that is called cannot be changed: the stored token is for that address alone.
+/// </summary>
+public sealed class ChangeConnectionNetwork(
+    IDbContextFactory<PortalDb> contexts, ServerProbe probe, TokenInspector inspector, SecretProtector secrets, ConnectionFeed feed, TimeProvider time)
+{
+    public async Task<Result<IReadOnlyList<Finding>>> RunAsync(
+        TeamAccess access, Guid connectionId, NetworkSettings settings, IProgress<Finding>? progress, CancellationToken cancellationToken)
+    {
+        var browserUrl = BrowserUrlOf(settings.BrowserUrl);
+        if (!browserUrl.IsSuccess) return browserUrl.Problem;
+        TrustedAuthorities? authorities = null;
+        if (!string.IsNullOrWhiteSpace(settings.AuthorityPem))
+        {
+            var read = TrustedAuthorities.Parse(settings.AuthorityPem, time);
+            if (!read.IsSuccess) return read.Problem;
+            authorities = read.Value;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = await OwnConnections.FindAsync(db, access, connectionId, cancellationToken);
+        if (!found.IsSuccess) return found.Problem;
+
+        var connection = found.Value;
+        connection.TrustedAuthorities = authorities?.Pem;
+        connection.BrowserUrl = browserUrl.Value == connection.Server!.BaseUrl || browserUrl.Value.Length == 0 ? null : browserUrl.Value;
+        var tried = await TryAsync(connection, progress, cancellationToken);
+        if (!tried.IsSuccess) return tried.Problem;
+
+        var again = await TeamAuthorizer.ReconfirmAsync(db, access, TeamRole.Admin, cancellationToken);
+        if (!again.IsSuccess) return again.Problem;
+        connection.CheckedAt = time.GetUtcNow();
+        var authority = authorities is null ? "only the machine's authorities are trusted" : $"also trusts {string.Join(", ", authorities.All.Select(a => a.Sha256))}";
+        var address = connection.BrowserUrl is { } url ? $"; people use {url}" : "";
+        db.Record(time.GetUtcNow(), access.TeamId, access.AccountId, access.AccountName, "connection.network-changed", $"Changed the network settings of “{connection.Name}”: {authority}{address}");
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return OwnConnections.Gone;
+        }
+
+        feed.Publish(new ConnectionChanged(connection.Id, access.TeamId, ConnectionChange.Updated));
+        return tried;
+    }
+
+    private async Task<Result<IReadOnlyList<Finding>>> TryAsync(Connection connection, IProgress<Finding>? progress, CancellationToken cancellationToken)
+    {
+        if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token)
+            return new Problem.Refused("token-lost", "The stored token cannot be read. Replace it first.", [ConnectionCodes.TokenLost.Saw("The key that protected it is no longer in the portal's key ring.")]);
+        var server = await probe.RunAsync(connection.Server!.BaseUrl, connection.Path(time), progress, cancellationToken);
+        if (!server.CanContinue) return new Problem.Refused("network-refused", "With these settings the server is not reached. The settings that were there before stay.", server.Findings);
+        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
+        IReadOnlyList<Finding> all = [.. server.Findings, .. report.Findings];
+        if (!report.CanConnect || report.Passport is not { } passport)
+            return new Problem.Refused("token-refused", "With these settings GitLab refuses the token. The settings that were there before stay.", all);
+        connection.Apply(passport, all);
+        return Result.Of(all);
+    }
+
+    /// <summary>Empty for none.</summary>
+    private static Result<string> BrowserUrlOf(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return "";
+        var read = InstanceUrl.Parse(text);
+        return read.IsSuccess ? read.Value.BaseUrl : new Problem.Invalid(read.Problem.Code, read.Problem.Message, "BrowserUrl");
+    }
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using GitLabPortal.Data;
+using Microsoft.Data.Sqlite;
+
+namespace GitLabPortal.Repositories;
+
+/// <summary>
+/// Asks the search index. Its rowids are the catalogue's; counting and paging in it touch no row of the catalogue, which is what makes
+/// exact totals cheap. <paramref name="search"/> adds the two conditions that the index does not know.
+/// </summary>
+/// <param name="picked">The catalogue ids of the team's projects.</param>
+internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, IReadOnlyCollection<long> picked)
+{
+    // A scan of a sort index costs about this much more per step than a row that the search index finds.
+    private const int ScanCost = 4;
+
+    private readonly string pickedJson = JsonSerializer.Serialize(picked);
+
+    private string Conditions =>
+        (search.IsPicked is { } isPicked ? $" AND RepositoryIndex.rowid {(isPicked ? "" : "NOT ")}IN (SELECT value FROM json_each($picked))" : "")
+        // The index does not tell a topic from a description that is the same word.
+        + (search.Topic is null ? "" : " AND EXISTS (SELECT 1 FROM Repositories r WHERE r.Id = RepositoryIndex.rowid AND instr(r.Topics, $topic) > 0)");
+
+    public int Count(string expression)
+    {
+        using var command = Command($"SELECT count(*) FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions}", expression);
+        return Convert.ToInt32(command.ExecuteScalar());
+    }
+
+    /// <summary>Those of the given ids that meet the expression.</summary>
+    public List<long> Among(string expression, IReadOnlyCollection<long> ids)
+    {
+        using var command = Command(
+            $"SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match AND rowid IN (SELECT value FROM json_each($ids)){Conditions}", expression);
+        command.Parameters.AddWithValue("$ids", JsonSerializer.Serialize(ids));
+        return Ids(command);
+    }
+
+    /// <summary>The ones that came into the catalogue last come first: the order of the index itself.</summary>
+    public List<long> Newest(string expression, int skip, int take)
+    {
+        using var command = Command(
+            $"SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions} ORDER BY rowid DESC LIMIT $take OFFSET $skip", expression);
+        return Page(command, skip, take);
+    }
+
+    /// <summary>Of the given ids, those with the latest activity.</summary>
+    public List<long> Liveliest(IReadOnlyCollection<long> ids, int skip, int take)
+    {
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+        command.CommandText =
+            "SELECT Id FROM Repositories WHERE Id IN (SELECT value FROM json_each($ids)) ORDER BY LastActivityAt DESC, Id DESC LIMIT $take OFFSET $skip";
+        command.Parameters.AddWithValue("$ids", JsonSerializer.Serialize(ids));
+        return Page(command, skip, take);
+    }
+
+    /// <summary>By rank, and within a rank the liveliest first. Looks at the row of each that is found.</summary>
+    public List<long> Ranked(string expression, IReadOnlyList<Rank> ranks, int skip, int take)
+    {
+        var texts = ranks.SelectMany((rank, r) => rank.Texts.Select((text, t) => (Name: $"$r{r}_{t}", Text: text))).ToList();
+        var cases = ranks.Select((rank, r) => $"WHEN {string.Join(" OR ", rank.Texts.Select((_, t) => $"instr(Title, $r{r}_{t})"))} THEN {r}");
+        using var command = Command(
+            $"""
+            SELECT Id FROM (
+                SELECT r.Id, r.LastActivityAt, substr(r.SearchText, 1, instr(r.SearchText, char(3))) AS Title
+                FROM RepositoryIndex CROSS JOIN Repositories r ON r.Id = RepositoryIndex.rowid
+                WHERE RepositoryIndex MATCH $match{Conditions})
+            ORDER BY CASE {string.Join(' ', cases)} ELSE {ranks.Count} END, LastActivityAt DESC, Id DESC LIMIT $take OFFSET $skip
+            """,
+            expression);
+        foreach (var (name, text) in texts) command.Parameters.AddWithValue(name, text);
+        return Page(command, skip, take);
+    }
+
+    /// <param name="total">How many the expression finds: decides whether they are sorted, or picked while walking through the sort's own index.</param>
+    public List<long> Sorted(string expression, int total, RepositorySort sort, bool descending, int skip, int take)
+    {
+        var (index, order) = Order(sort, descending);
+        var steps = total == 0 ? 0 : (skip + (long)take) * Math.Max(HighestId(), total) / total;
+        using var command = steps * ScanCost < total
+            ? Command($"SELECT Id FROM Repositories INDEXED BY {index} WHERE +Id IN (SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions}) {order}", expression)
+            : Command($"SELECT Id FROM RepositoryIndex CROSS JOIN Repositories ON Id = RepositoryIndex.rowid WHERE RepositoryIndex MATCH $match{Conditions} {order}", expression);
+        return Page(command, skip, take);
+    }
+
+    /// <summary>Everything that the connections see, by the sort's own index: with no text there is nothing to look for.</summary>
+    public List<long> Browse(IReadOnlyCollection<Guid> connections, RepositorySort sort, bool descending, int skip, int take)
+    {
+        var (index, order) = Order(sort, descending);
+        var names = connections.Select((_, i) => $"$c{i}").ToList();
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+#pragma warning disable CA2100 // Put together from constants of this class alone.
+        command.CommandText =
+            $"""
+            SELECT Id FROM Repositories INDEXED BY {index}
+            WHERE {(search.Archived == ArchivedFilter.Hide ? "IsArchived = 0 AND DeletionOn IS NULL AND " : "")}EXISTS (
+                SELECT 1 FROM RepositorySightings s
+                WHERE s.ConnectionId IN ({string.Join(", ", names)}) AND s.RepositoryId = Repositories.Id AND s.MissingSince IS NULL)
+            {order}
+            """;
+#pragma warning restore CA2100
+        foreach (var (name, id) in names.Zip(connections)) command.Parameters.AddWithValue(name, id);
+        return Page(command, skip, take);
+    }
+
+    private static (string Index, string Clause) Order(RepositorySort sort, bool descending)
+    {
+        var (index, key) = sort switch
+        {
+            RepositorySort.Name => ("IX_Repositories_ByName", "lower(Name)"),
+            RepositorySort.Stars => ("IX_Repositories_ByStars", "Stars"),
+            _ => ("IX_Repositories_ByActivity", "LastActivityAt"),
+        };
+        var direction = descending ? "DESC" : "ASC";
+        // Unknown dates come last in both directions; the id settles ties, so that no row is on two pages or on none.
+        return (index, $"ORDER BY {key} {direction}{(sort == RepositorySort.Activity && !descending ? " NULLS LAST" : "")}, Id {direction} LIMIT $take OFFSET $skip");
+    }
+
+    public long HighestId()
+    {
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+        command.CommandText = "SELECT coalesce(max(Id), 0) FROM Repositories";
+        return Convert.ToInt64(command.ExecuteScalar());
+    }
+
+    private SqliteCommand Command(string sql, string expression)
+    {
+        var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+#pragma warning disable CA2100 // Put together from constants of this class alone; what was typed is a parameter.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.Parameters.AddWithValue("$match", expression);
+        if (search.IsPicked is not null) command.Parameters.AddWithValue("$picked", pickedJson);
+        if (search.Topic is { } topic) command.Parameters.AddWithValue("$topic", $"\n{topic}\n");
+        return command;
+    }
+
+    private static List<long> Page(SqliteCommand command, int skip, int take)
+    {
+        command.Parameters.AddWithValue("$skip", skip);
+        command.Parameters.AddWithValue("$take", take);
+        return Ids(command);
+    }
+
+    private static List<long> Ids(SqliteCommand command)
+    {
+        using var reader = command.ExecuteReader();
+        var ids = new List<long>();
+        while (reader.Read()) ids.Add(reader.GetInt64(0));
+        return ids;
+    }
+}

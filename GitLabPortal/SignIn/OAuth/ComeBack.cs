@@ -1,0 +1,121 @@
+using GitLabPortal.Accounts;
+using GitLabPortal.Connections;
+using GitLabPortal.Data;
+using GitLabPortal.GitLab;
+using GitLabPortal.Kernel;
+using GitLabPortal.Security;
+using Microsoft.EntityFrameworkCore;
+
+namespace GitLabPortal.SignIn;
+
+/// <summary>Somebody whom GitLab vouches for, as of this moment.</summary>
+/// <param name="Server">Where; its id and GitLab's user id together are the identity.</param>
+/// <param name="ApplicationId">Through which application; null for gitlab.com.</param>
+/// <param name="User">Who.</param>
+/// <param name="Pair">The tokens that GitLab gave.</param>
+/// <param name="GroupsOfEntry">Of the groups whose members may enter, the one that the person is in; null when in none or not looked at.</param>
+public sealed record VouchedPerson(Server Server, Guid? ApplicationId, GitLabUser User, OAuthPair Pair, string? GroupsOfEntry = null);
+
+/// <summary>Trades what GitLab sent back for tokens and finds out who it is. Whoever is not let in leaves no token behind on GitLab.</summary>
+public sealed class ComeBack(
+    IDbContextFactory<PortalDb> contexts, ApplicationSecrets secrets, GitLabClients clients, EnterPortal enter, LinkIdentity link)
+{
+    public async Task<Result<Account>> RunAsync(SignInTrip trip, string code, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(trip, cancellationToken);
+        if (!found.IsSuccess) return found.Problem;
+
+        var (server, secret) = found.Value;
+        var oauth = clients.OAuth(server.BaseUrl, NetworkPath.For(secret.AllowsPlainHttp));
+        try
+        {
+            var pair = await oauth.ExchangeAsync(secret.Application, code, trip.Verifier, trip.RedirectUri, cancellationToken);
+            var result = await IdentifyAsync(trip, server, secret, pair, cancellationToken);
+            if (!result.IsSuccess) await RevokeAsync(oauth, secret, pair);
+            return result;
+        }
+        catch (GitLabOAuthException e) when (e.Refusal is OAuthRefusal.UnknownApplication)
+        {
+            await MarkMissingAsync(trip, cancellationToken);
+            return SetOut.Missing(server.BaseUrl);
+        }
+        catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
+        {
+            return problem;
+        }
+    }
+
+    private async Task<Result<Account>> IdentifyAsync(SignInTrip trip, Server server, ApplicationSecret secret, OAuthPair pair, CancellationToken cancellationToken)
+    {
+        var client = clients.ForPerson(server.BaseUrl, new(pair.AccessToken), NetworkPath.For(secret.AllowsPlainHttp));
+        GitLabUser user;
+        try
+        {
+            user = await client.Users.GetCurrentAsync(cancellationToken);
+        }
+        catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
+        {
+            return problem;
+        }
+
+        if (user.IsBot) return new Problem.Forbidden("identity-is-bot", "This GitLab account is a program's. Sign in to GitLab as yourself, then try again.");
+        var person = new VouchedPerson(server, trip.ApplicationId, user, pair);
+        if (trip.Purpose is TripPurpose.Link) return await link.RunAsync(trip.AccountId!.Value, person, cancellationToken);
+
+        var group = await enter.NeedsGroupAsync(person, cancellationToken) is { Count: > 0 } groups ? await FirstGroupAsync(client, groups, user.Id, cancellationToken) : null;
+        return await enter.RunAsync(person with { GroupsOfEntry = group }, trip.Invitation, cancellationToken);
+    }
+
+    private static async Task<string?> FirstGroupAsync(GitLabClient client, IReadOnlyList<ChosenGroup> groups, long userId, CancellationToken cancellationToken)
+    {
+        foreach (var group in groups)
+        {
+            try
+            {
+                if (await client.Groups.HasMemberAsync(group.GitLabId, userId, cancellationToken)) return group.FullPath;
+            }
+            catch (GitLabForbiddenException)
+            {
+                // The token may not look: then it is no proof either.
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<Result<(Server, ApplicationSecret)>> FindAsync(SignInTrip trip, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (trip.ApplicationId is null)
+        {
+            var gitLabCom = await db.Set<Server>().AsNoTracking().SingleOrDefaultAsync(s => s.Id == trip.ServerId && s.BaseUrl == IntegrationOptions.GitLabCom, cancellationToken);
+            return gitLabCom is not null && secrets.ForGitLabCom() is { } operators ? (gitLabCom, operators) : ApplicationSecrets.NotSetUp;
+        }
+
+        var application = await db.Set<ServerApplication>().AsNoTracking().Include(a => a.Server)
+            .SingleOrDefaultAsync(a => a.Id == trip.ApplicationId && a.ServerId == trip.ServerId, cancellationToken);
+        if (application is null) return ApplicationSecrets.NotSetUp;
+        var secret = secrets.Open(application);
+        return secret.IsSuccess ? (application.Server!, secret.Value) : secret.Problem;
+    }
+
+    private async Task MarkMissingAsync(SignInTrip trip, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Set<ServerApplication>().Where(a => a.Id == trip.ApplicationId)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.State, ApplicationState.Missing), cancellationToken);
+    }
+
+    private static async Task RevokeAsync(OAuthClient oauth, ApplicationSecret secret, OAuthPair pair)
+    {
+        try
+        {
+            // Not the request's token: the person may be gone, the tokens must be too.
+            await oauth.RevokeAsync(secret.Application, pair.AccessToken, CancellationToken.None);
+        }
+        catch (Exception e) when (GitLabFailures.ToProblem(e) is not null)
+        {
+            // They expire by themselves; nobody holds them.
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using GitLabPortal.Connections;
+using GitLabPortal.GitLab;
+using GitLabPortal.Kernel;
+using GitLabPortal.Security;
+using GitLabPortal.Teams;
+
+namespace GitLabPortal.SignIn;
+
+/// <summary>Connects a team with a token that exists, through the same checks and the same use case as the wizard's.</summary>
+public sealed class ConnectWithToken(ServerProbe probe, TokenInspector inspector, ConnectServer connect)
+{
+    public async Task<Result<Guid>> RunAsync(TeamAccess access, string baseUrl, bool allowsPlainHttp, Secret token, CancellationToken cancellationToken)
+    {
+        var server = await probe.RunAsync(baseUrl, allowsPlainHttp, null, cancellationToken);
+        if (!server.CanContinue || server.Address is not { } address) return new Problem.Refused("setup-server-refused", "The server cannot be connected.", server.Findings);
+        var report = await inspector.RunAsync(new(address, token, ReadOnly: false, NetworkPath.For(allowsPlainHttp), ConnectionCoverage.Everything), null, cancellationToken);
+        if (!report.CanConnect || report.Passport is not { } passport) return new Problem.Refused("setup-token-refused", "The bot's token cannot be used.", report.Findings);
+        return await connect.RunAsync(
+            access, new(server, token, passport, report.Findings, ReadOnly: false, NetworkPath.For(allowsPlainHttp)), new(null, ConnectionCoverage.Everything, []), cancellationToken);
+    }
+}
+
+/// <summary>What a GitLab admin brings who made it by hand.</summary>
+public sealed record MadeByHand(string BaseUrl, bool AllowsPlainHttp, string? ClientId, Secret ClientSecret, string RedirectUri);
+
+/// <summary>Takes an application that was made by hand, after GitLab has said that it knows it by this secret.</summary>
+public sealed class EnterByHand(GitLabClients clients, RegisterApplication register)
+{
+    public async Task<Result> RunAsync(Actor actor, MadeByHand made, CancellationToken cancellationToken)
+    {
+        var (id, secret) = (made.ClientId?.Trim() ?? "", made.ClientSecret.Reveal().Trim());
+        if (id.Length is 0 or > 200 || id.Any(c => c is < '!' or > '~')) return new Problem.Invalid("application-id-missing", "Enter the Application ID that GitLab shows.", "ClientId");
+        if (secret.Length is 0 or > 1000 || secret.Any(c => c is < '!' or > '~')) return new Problem.Invalid("application-secret-missing", "Enter the secret that GitLab shows.", "ClientSecret");
+        try
+        {
+            if (!await clients.OAuth(made.BaseUrl, NetworkPath.For(made.AllowsPlainHttp)).KnowsAsync(new(id, secret), made.RedirectUri, cancellationToken))
+                return new Problem.Invalid("application-unknown", "GitLab does not know an application with this id and secret. Copy both again from its page.", "ClientId");
+        }
+        catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
+        {
+            return problem;
+        }
+
+        var registered = await register.RunAsync(
+            actor, new(made.BaseUrl, GitLabId: null, id, new Secret(secret), made.RedirectUri, SetUpPlan.ApplicationScopes, made.AllowsPlainHttp), cancellationToken);
+        return registered.IsSuccess ? Result.Success : registered.Problem;
+    }
+}
+
+/// <summary>The same plan as commands and as clicks, for admins who keep their token to themselves. Holds no secret.</summary>
+public static class ManualSteps
+{
+    public static string Script(string baseUrl, string redirectUri) => $$"""
+        # Asks for an admin token without showing it; needs the scopes api and admin_mode (if your GitLab has it).
+        read -rsp 'Admin token: ' GITLAB_TOKEN; echo
+        api() { curl --silent --show-error --fail-with-body --header @<(printf 'PRIVATE-TOKEN: %s' "$GITLAB_TOKEN") --header 'Content-Type: application/json' "$@"; }
+
+        # 1. The application by which people sign in. Copy application_id and secret from the answer.
+        api '{{baseUrl}}/api/v4/applications' --data '{"name":"GitLabPortal","redirect_uri":"{{redirectUri}}","scopes":"{{string.Join(' ', SetUpPlan.ApplicationScopes)}}","confidential":true}'
+
+        # 2. A bot user. Copy its id from the answer.
+        api '{{baseUrl}}/api/v4/users' --data '{"username":"gitlabportal-bot","name":"GitLabPortal bot","email":"gitlabportal-bot@noreply.invalid","force_random_password":true,"skip_confirmation":true}'
+
+        # 3. Its token. Put the bot's id in place of BOT_ID; copy token from the answer.
+        api '{{baseUrl}}/api/v4/users/BOT_ID/personal_access_tokens' --data '{"name":"GitLabPortal","scopes":["{{string.Join("\",\"", SetUpPlan.BotScopes)}}"]}'
+        unset GITLAB_TOKEN
+        """;
+}
