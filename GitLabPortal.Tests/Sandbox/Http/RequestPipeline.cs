@@ -41,7 +41,8 @@ internal sealed class RequestPipeline(
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // The client went away or the sandbox is being disposed.
+            // The client went away or the sandbox is being disposed: no answer, rather than an empty one that looks fine.
+            context.Abort();
         }
         finally
         {
