@@ -28,6 +28,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
         _workers = new SemaphoreSlim(settings.Workers);
         _server = server;
         World = world;
+        Hooks = server.Hooks = new HookSender(world, server);
     }
 
     /// <summary>Where the server listens, with the relative root.</summary>
@@ -38,6 +39,9 @@ public sealed class GitLabSandbox : IAsyncDisposable
     public SandboxWorld World { get; }
     public SandboxFaults Faults { get; } = new();
     public SandboxRequests Requests { get; } = new();
+
+    /// <summary>Deliveries of system hooks.</summary>
+    public HookSender Hooks { get; }
 
     /// <summary>A server of this version, such as "18.9.0-ee" or "13.12.15".</summary>
     public static GitLabSandboxBuilder Version(string version) => new(version);
@@ -74,6 +78,7 @@ public sealed class GitLabSandbox : IAsyncDisposable
             return;
 
         await GoDownAsync();
+        await Hooks.DisposeAsync();
         _stopping.Dispose();
         _workers.Dispose();
         World.Dispose();

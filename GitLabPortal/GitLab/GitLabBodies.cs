@@ -174,4 +174,6 @@ internal static class Required
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(MetadataBody))]
 [JsonSerializable(typeof(ApplicationBody[]))]
+[JsonSerializable(typeof(HookBody))]
+[JsonSerializable(typeof(HookBody[]))]
 internal sealed partial class GitLabJson : JsonSerializerContext;

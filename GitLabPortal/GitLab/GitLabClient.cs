@@ -22,6 +22,7 @@ public sealed class GitLabClient
         Projects = new(transport);
         Groups = new(transport);
         Applications = new(transport);
+        Hooks = new(transport);
         Administration = new(transport);
     }
 
@@ -38,6 +39,8 @@ public sealed class GitLabClient
     public GroupsClient Groups { get; }
 
     public ApplicationsClient Applications { get; }
+
+    public HooksClient Hooks { get; }
 
     /// <summary>What only administrators may call.</summary>
     public AdministrationClient Administration { get; }

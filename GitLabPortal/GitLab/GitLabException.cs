@@ -117,6 +117,9 @@ public enum RejectedReason
     /// <summary>Plain-text 400: bytes in the token or the query that GitLab cannot read.</summary>
     Malformed,
 
+    /// <summary>422: a hook may not go to this address, because it is none or because it lies in a network that GitLab does not allow.</summary>
+    HookAddress,
+
     /// <summary>409 or 400: the name, address or membership exists already.</summary>
     Taken,
 
@@ -138,6 +141,7 @@ public sealed class GitLabRejectedException(RejectedReason reason, int status)
         RejectedReason.TokenTypeRequired => "token-is-oauth",
         RejectedReason.PagingNotOffered => "paging-not-offered",
         RejectedReason.Malformed => "request-malformed",
+        RejectedReason.HookAddress => "hook-address-refused",
         RejectedReason.Taken => "already-taken",
         RejectedReason.TooLarge => "request-too-large",
         _ => "request-rejected",

@@ -78,6 +78,7 @@ internal static partial class GitLabFailure
     private static RejectedReason WhyRejected(GitLabAnswer answer, GitLabErrorBody body) => body switch
     {
         _ when body.Says("requires token type") => RejectedReason.TokenTypeRequired,
+        _ when body.Says("Invalid url given") || body.Says("url is blocked") => RejectedReason.HookAddress,
         _ when body.Says("already been taken") || (answer.Status == 409 && body.Says("already exists")) => RejectedReason.Taken,
         _ when body.Says("pagination") => RejectedReason.PagingNotOffered,
         _ when answer.Status == 400 && !answer.IsJson => RejectedReason.Malformed,

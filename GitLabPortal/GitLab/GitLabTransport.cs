@@ -59,14 +59,12 @@ internal sealed class GitLabTransport
     }
 
     /// <summary>Creates something. Sent once: after a lost answer nobody knows whether it was done.</summary>
-    public async Task<T> PostAsync<T>(string path, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
-        where T : class
-    {
-        using var request = Request(HttpMethod.Post, path);
-        request.Content = Json(body.ToJsonString());
-        var answer = await WriteAsync(request, cancellation);
-        return answer.IsJson && answer.Body.Length > 0 ? Read(answer, type) : throw GitLabFailure.Of(answer, time);
-    }
+    public Task<T> PostAsync<T>(string path, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class => WriteAsync(HttpMethod.Post, path, body, type, cancellation);
+
+    /// <summary>Changes something. Sent once.</summary>
+    public Task<T> PutAsync<T>(string path, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class => WriteAsync(HttpMethod.Put, path, body, type, cancellation);
 
     /// <summary>Removes something; what is gone already throws <see cref="GitLabNotFoundException"/>.</summary>
     public async Task DeleteAsync(string path, CancellationToken cancellation)
@@ -74,6 +72,15 @@ internal sealed class GitLabTransport
         using var request = Request(HttpMethod.Delete, path);
         request.Content = Json("");
         await WriteAsync(request, cancellation);
+    }
+
+    private async Task<T> WriteAsync<T>(HttpMethod method, string path, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        using var request = Request(method, path);
+        request.Content = Json(body.ToJsonString());
+        var answer = await WriteAsync(request, cancellation);
+        return answer.IsJson && answer.Body.Length > 0 ? Read(answer, type) : throw GitLabFailure.Of(answer, time);
     }
 
     private async Task<GitLabAnswer> WriteAsync(HttpRequestMessage request, CancellationToken cancellation)

@@ -68,6 +68,14 @@ public sealed class ProjectsClient
     public async Task<GitLabProject> GetAsync(long id, CancellationToken cancellation) =>
         (await transport.GetAsync(string.Create(CultureInfo.InvariantCulture, $"projects/{id}"), GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();
 
+    /// <summary>One project if the list for this query has it: unlike <see cref="GetAsync"/> this also knows membership. Null when not.</summary>
+    public async Task<GitLabProject?> FindAsync(long id, ProjectListQuery query, CancellationToken cancellation)
+    {
+        var bounds = string.Create(CultureInfo.InvariantCulture, $"order_by=id&sort=asc&id_before={id + 1}");
+        var page = await ReadAsync(query with { IdAfter = id - 1, PerPage = 1 }, bounds, cancellation);
+        return page.Items.FirstOrDefault(p => p.Id == id);
+    }
+
     /// <summary>By its full path, which some proxies break on the way (they decode %2F); by number is better.</summary>
     public async Task<GitLabProject> GetByPathAsync(string fullPath, CancellationToken cancellation) =>
         (await transport.GetAsync($"projects/{Uri.EscapeDataString(fullPath)}", GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();

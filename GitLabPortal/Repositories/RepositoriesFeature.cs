@@ -25,9 +25,13 @@ internal static class RepositoriesFeature
         services.AddSingleton<ChooseSyncInterval>();
         services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
+        services.AddHooks();
         services.AddSingleton<NoticeBoard>();
         services.AddHostedService<NoticeListener>();
         services.AddHostedService<IndexCare>();
         return services;
     }
+
+    /// <summary>What GitLab calls.</summary>
+    public static void MapRepositories(this IEndpointRouteBuilder routes) => routes.MapDeliveries();
 }

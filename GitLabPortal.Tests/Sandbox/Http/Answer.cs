@@ -25,6 +25,9 @@ internal sealed class Answer
     /// <summary>A session that the browser shall keep from now on.</summary>
     public string? Session { get; init; }
 
+    /// <summary>Done before it is sent, outside of the world's lock.</summary>
+    public Func<CancellationToken, Task>? Before { get; set; }
+
     public Answer With(string name, string value)
     {
         Headers.Add(new(name, value));

@@ -31,6 +31,8 @@ internal sealed class RequestPipeline(
 
             var skew = active.Aggregate(TimeSpan.Zero, (sum, fault) => sum + fault.ClockSkewBy);
             var answer = active.FirstOrDefault(f => f.Replace is not null)?.Replace!(request, world.Now) ?? Answer(request, parameters, active);
+            if (answer.Before is { } first)
+                await first(ended.Token);
             var writer = new AnswerWriter(context, server.Release, world.Now + skew, status => entry.Status = status);
             if (active.FirstOrDefault(f => f.Deliver is not null)?.Deliver is { } deliver)
                 await deliver(writer, answer, ended.Token);

@@ -13,6 +13,7 @@ internal static class RouteTable
         .. PeopleRoutes.All,
         .. ApplicationRoutes.All,
         .. MemberRoutes.All,
+        .. HookRoutes.All,
         .. TokenRoutes.All,
         .. ProjectListRoutes.All,
         .. ProjectRoutes.All,

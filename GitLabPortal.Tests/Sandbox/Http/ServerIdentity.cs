@@ -11,6 +11,9 @@ internal sealed class ServerIdentity(GitLabRelease release, string relativeRoot)
     /// <summary>With the relative root, without a trailing slash. Known once the port is bound.</summary>
     public string ExternalUrl { get; set; } = "";
 
+    /// <summary>Tells the receivers of hooks.</summary>
+    public HookSender? Hooks { get; set; }
+
     public Uri ExternalUri => new(ExternalUrl);
     public string Api => ExternalUrl + "/api/v4";
     public string SshHost => ExternalUri.Host;

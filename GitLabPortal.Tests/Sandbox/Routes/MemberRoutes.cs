@@ -7,14 +7,16 @@ internal static class MemberRoutes
 {
     public static readonly Route[] All =
     [
-        new("POST", "groups/:id/members", call => GroupRoutes.WithGroup(call, group => Add(call, call.Viewer.GroupLevel(group), u => u.GroupLevels, group.Id))),
+        new("POST", "groups/:id/members", call => GroupRoutes.WithGroup(call, group =>
+            Add(call, call.Viewer.GroupLevel(group), u => u.GroupLevels, group.Id, (user, level) => call.World.TellMember("add_to", user, group, level)))),
+        new("POST", "projects/:id/members", call => ProjectRoutes.WithProject(call, project =>
+            Add(call, call.Viewer.Level(project), u => u.ProjectLevels, project.Id, (user, level) => call.World.TellMember("add_to", user, project, level)))),
         new("GET", "groups/:id/members/:user_id", call => GroupRoutes.WithGroup(call, group => Find(call, u => u.GroupLevels.GetValueOrDefault(group.Id)))),
         new("GET", "groups/:id/members/all/:user_id", call => GroupRoutes.WithGroup(call, group => Find(call, u => new Viewer(call.World, u, hasAdminPowers: false).GroupLevel(group)))),
         new("DELETE", "groups/:id/members/:user_id", call => GroupRoutes.WithGroup(call, group => Remove(call, group))),
-        new("POST", "projects/:id/members", call => ProjectRoutes.WithProject(call, project => Add(call, call.Viewer.Level(project), u => u.ProjectLevels, project.Id))),
     ];
 
-    private static Answer Add(ApiCall call, int callersLevel, Func<SandboxUser, Dictionary<long, int>> levels, long id)
+    private static Answer Add(ApiCall call, int callersLevel, Func<SandboxUser, Dictionary<long, int>> levels, long id, Action<SandboxUser, int> tell)
     {
         if (!call.Caller.HasAdminPowers && callersLevel < 40)
             return Answers.Forbidden();
@@ -29,6 +31,7 @@ internal static class MemberRoutes
             return Answers.NotFound("User");
         if (!levels(user).TryAdd(id, (int)level!.Value))
             return Answers.Message(409, "Member already exists");
+        tell(user, (int)level.Value);
         return Json.Object(201, json => Write(json, user, (int)level.Value, call));
     }
 
@@ -41,9 +44,10 @@ internal static class MemberRoutes
     {
         if (!call.Caller.HasAdminPowers && call.Viewer.GroupLevel(group) < 50)
             return Answers.Forbidden();
-        return call.PathNumber("user_id") is { } id && call.World.FindUser(id) is { } user && user.GroupLevels.Remove(group.Id)
-            ? Answer.Empty(204)
-            : Answers.RecordNotFound();
+        if (call.PathNumber("user_id") is not { } id || call.World.FindUser(id) is not { } user || !user.GroupLevels.ContainsKey(group.Id))
+            return Answers.RecordNotFound();
+        call.World.RemoveMember(user, group);
+        return Answer.Empty(204);
     }
 
     private static void Write(Utf8JsonWriter json, SandboxUser user, int level, ApiCall call)

@@ -41,4 +41,9 @@ internal enum Capability
     AiWorkflowsMayReadVersion,
     ServiceAccountsInCore,
     IntegerPathParameters,
+    SystemHookEditing,
+    HookAlertStatus,
+    HookNames,
+    HookIdempotencyKey,
+    SignedHooks,
 }

@@ -37,6 +37,9 @@ public sealed class SandboxSettings
     /// <summary>The server-wide limit per caller, off on self-managed servers unless set; requests that pass carry RateLimit headers from 18.6 on.</summary>
     public SandboxThrottle? Throttle { get; set; }
 
+    /// <summary>Admin area, network, outbound requests: whether system hooks may go to the local network. On unless somebody forbids it.</summary>
+    public bool LocalRequestsFromSystemHooks { get; set; } = true;
+
     /// <summary>The default branch name of new repositories; also reported for empty ones.</summary>
     public string DefaultBranchName { get; set; } = "main";
     public string BrandTitle { get; set; } = "GitLab";

@@ -11,11 +11,24 @@ public sealed partial class SandboxWorld
 
     public void Rename(SandboxGroup group, string newPath, string? newName = null) => Write(() =>
     {
+        var (oldPath, oldFullPath) = (group.Path, group.FullPath);
         _movedNamespaces[group.FullPath] = group.Id;
         Detach(group);
         group.Path = newPath;
         group.Name = newName ?? group.Name;
         Attach(group);
+        Tell("group_rename", group, oldPath, oldFullPath);
+    });
+
+    /// <summary>The personal namespace and everything in it move along; GitLab tells of the person only.</summary>
+    public void Rename(SandboxUser user, string newUsername) => Write(() =>
+    {
+        var old = user.Username;
+        _movedNamespaces[old] = user.Namespace.Id;
+        _namespacesByPath.Remove(old);
+        user.Username = user.Namespace.Path = newUsername;
+        _namespacesByPath.Add(newUsername, user.Namespace);
+        Tell("user_rename", user, old);
     });
 
     public void Transfer(SandboxGroup group, SandboxGroup? newParent) => Write(() =>
@@ -33,6 +46,7 @@ public sealed partial class SandboxWorld
         _projectsById.Remove(project.Id);
         _projects.Remove(project);
         project.Namespace.Projects.Remove(project.Path);
+        Tell("project_destroy", project);
     });
 
     /// <summary>The destruction runs: the row exists, the API answers 404.</summary>
@@ -53,18 +67,19 @@ public sealed partial class SandboxWorld
         Move(project, project.Namespace, project.Path + suffix, project.Name + suffix);
     });
 
-    public void Archive(SandboxProject project) => Write(() => project.IsArchived = true);
+    public void Archive(SandboxProject project) => Update(project, () => project.IsArchived = true);
 
-    public void Unarchive(SandboxProject project) => Write(() => project.IsArchived = false);
+    public void Unarchive(SandboxProject project) => Update(project, () => project.IsArchived = false);
 
     public void Archive(SandboxGroup group) => Write(() => group.IsArchived = true);
 
-    public void SetVisibility(SandboxProject project, SandboxVisibility visibility) => Write(() => project.Visibility = visibility);
+    public void SetVisibility(SandboxProject project, SandboxVisibility visibility) => Update(project, () => project.Visibility = visibility);
 
     public void Describe(SandboxProject project, string? description) => Write(() =>
     {
         project.Description = description;
         project.UpdatedAt = Now;
+        Tell("project_update", project);
     });
 
     /// <summary>Someone pushed.</summary>
@@ -81,8 +96,15 @@ public sealed partial class SandboxWorld
     internal string DeletionSuffix(SandboxProject project) =>
         _release.Has(Capability.DelayedDeletionForAll) ? $"-deletion_scheduled-{project.Id}" : $"-deleted-{project.Id}";
 
+    private void Update(SandboxProject project, Action change) => Write(() =>
+    {
+        change();
+        Tell("project_update", project);
+    });
+
     private void Move(SandboxProject project, SandboxNamespace target, string path, string name) => Write(() =>
     {
+        var (oldPath, isTransfer) = (project.FullPath, target != project.Namespace);
         _movedProjects[project.FullPath] = project.Id;
         project.Namespace.Projects.Remove(project.Path);
         project.Namespace = target;
@@ -91,5 +113,6 @@ public sealed partial class SandboxWorld
         project.UpdatedAt = Now;
         target.Projects.Add(path, project);
         _movedProjects.Remove(project.FullPath);
+        Tell(isTransfer ? "project_transfer" : "project_rename", project, oldPath);
     });
 }

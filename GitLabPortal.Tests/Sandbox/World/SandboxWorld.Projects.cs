@@ -29,6 +29,7 @@ public sealed partial class SandboxWorld
         var group = new SandboxGroup(++_lastNamespaceId, path, name ?? path, parent, Now) { Visibility = visibility };
         _namespaces.Add(group.Id, group);
         Attach(group);
+        Tell("group_create", group);
         return group;
     });
 
@@ -67,6 +68,7 @@ public sealed partial class SandboxWorld
         if (forkedFrom is not null)
             forkedFrom.Forks++;
         Keep(project);
+        Tell("project_create", project);
         return project;
     });
 

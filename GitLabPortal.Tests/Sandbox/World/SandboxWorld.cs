@@ -59,6 +59,7 @@ public sealed partial class SandboxWorld : IDisposable
             _users.Add(user.Id, user);
             _namespaces.Add(user.Namespace.Id, user.Namespace);
             _namespacesByPath.Add(username, user.Namespace);
+            Tell("user_create", user);
             return user;
         });
 
@@ -106,10 +107,18 @@ public sealed partial class SandboxWorld : IDisposable
     /// <param name="group">Covers every subgroup and project below.</param>
     /// <param name="accessLevel">10 guest, 20 reporter, 30 developer, 40 maintainer, 50 owner.</param>
     public void AddMember(SandboxUser user, SandboxGroup group, int accessLevel = 30) =>
-        Write(() => user.GroupLevels[group.Id] = accessLevel);
+        Write(() =>
+        {
+            TellMember(user.GroupLevels.ContainsKey(group.Id) ? "update_for" : "add_to", user, group, accessLevel);
+            user.GroupLevels[group.Id] = accessLevel;
+        });
 
     public void AddMember(SandboxUser user, SandboxProject project, int accessLevel = 30) =>
-        Write(() => user.ProjectLevels[project.Id] = accessLevel);
+        Write(() =>
+        {
+            TellMember(user.ProjectLevels.ContainsKey(project.Id) ? "update_for" : "add_to", user, project, accessLevel);
+            user.ProjectLevels[project.Id] = accessLevel;
+        });
 
     /// <summary>The user becomes a member of each top-level group, and so of everything but people's own projects.</summary>
     public void AddMemberOfEveryGroup(SandboxUser user, int accessLevel = 30) => Write(() =>
@@ -118,9 +127,17 @@ public sealed partial class SandboxWorld : IDisposable
             user.GroupLevels[group.Id] = accessLevel;
     });
 
-    public void RemoveMember(SandboxUser user, SandboxGroup group) => Write(() => user.GroupLevels.Remove(group.Id));
+    public void RemoveMember(SandboxUser user, SandboxGroup group) => Write(() =>
+    {
+        if (user.GroupLevels.Remove(group.Id, out var level))
+            TellMember("remove_from", user, group, level);
+    });
 
-    public void RemoveMember(SandboxUser user, SandboxProject project) => Write(() => user.ProjectLevels.Remove(project.Id));
+    public void RemoveMember(SandboxUser user, SandboxProject project) => Write(() =>
+    {
+        if (user.ProjectLevels.Remove(project.Id, out var level))
+            TellMember("remove_from", user, project, level);
+    });
 
     public void Star(SandboxUser user, SandboxProject project) => Write(() =>
     {
