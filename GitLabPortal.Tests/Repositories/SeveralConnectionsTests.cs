@@ -98,10 +98,14 @@ public sealed class SeveralConnectionsTests
         world.AddMember(bot, group, accessLevel: 10);
         world.AddProject(group, "guarded", defaultBranch: "trunk");
         var guest = await stage.ConnectAsync(world.AddToken(bot, ["read_api"]));
-        var admin = await stage.ConnectAsync(team: await stage.Database.AddTeamAsync("beta", await stage.Database.AddAccountAsync("Bob")), name: "Admin");
+        var other = await stage.Database.AddTeamAsync("beta", await stage.Database.AddAccountAsync("Bob"));
+        var admin = await stage.ConnectAsync(team: other, name: "Admin");
 
         await stage.WalkAsync(admin);
         await stage.WalkAsync(guest);
+
+        (await RowsAsync(stage, stage.Team)).ShouldHaveSingleItem().DefaultBranch.ShouldBeNull();
+        (await RowsAsync(stage, other)).ShouldHaveSingleItem().DefaultBranch.ShouldBe("trunk");
 
         await using var db = stage.Database.CreateDbContext();
         // One token's silence does not make the branch unknown to the other.

@@ -87,9 +87,9 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
         var all = names.Keys.ToList();
         var seen = (await db.Set<RepositorySighting>().AsNoTracking()
             .Where(s => ids.Contains(s.RepositoryId) && all.Contains(s.ConnectionId) && s.MissingSince == null)
-            .Select(s => new { s.RepositoryId, s.ConnectionId })
+            .Select(s => new { s.RepositoryId, s.ConnectionId, s.ReadsCode })
             .ToListAsync(cancellationToken))
-            .ToLookup(s => s.RepositoryId, s => names[s.ConnectionId]);
+            .ToLookup(s => s.RepositoryId);
         var pickedRepositories = picked(db, access.TeamId);
         var rows = await db.Set<Repository>().AsNoTracking()
             .Where(r => ids.Contains(r.Id))
@@ -100,7 +100,9 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
                 .. from id in ids
                    where seen[id].Any()
                    let row = rows[id]
-                   select Row(row.Repository, row.IsPicked, [.. seen[id].Order(StringComparer.OrdinalIgnoreCase)], index.FormerPath(id)),
+                   select Row(
+                       row.Repository, row.IsPicked, [.. seen[id].Select(s => names[s.ConnectionId]).Order(StringComparer.OrdinalIgnoreCase)],
+                       seen[id].Any(s => s.ReadsCode), index.FormerPath(id)),
             ],
             total);
     }
@@ -114,8 +116,8 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
 
     private sealed record ScopedConnection(Guid Id, string Name, long Scope);
 
-    private static RepositoryRow Row(Repository r, bool isPicked, IReadOnlyList<string> connections, string? formerPath) => new(
-        r.Id, r.Name, r.FullPath, r.NamespacePath, r.Description, r.Visibility, r.DefaultBranch, r.WebUrl, r.Stars, SplitTopics(r.Topics),
+    private static RepositoryRow Row(Repository r, bool isPicked, IReadOnlyList<string> connections, bool readsCode, string? formerPath) => new(
+        r.Id, r.Name, r.FullPath, r.NamespacePath, r.Description, r.Visibility, readsCode ? r.DefaultBranch : null, r.WebUrl, r.Stars, SplitTopics(r.Topics),
         r.LastActivityAt, r.IsArchived, r.IsEmpty, r.IsFork, r.DeletionOn, isPicked, connections, formerPath);
 
     private static IEnumerable<string> WithParents(string path)
