@@ -73,6 +73,26 @@ public sealed class GuardedHttpTests
     }
 
     [Fact]
+    public async Task A_connection_that_is_reset_before_its_first_use_is_an_error_of_the_network()
+    {
+        await using var resetting = TestListener.Resetting();
+        using var outbound = TestOutbound.ToLoopback().Name("git.example", "127.0.0.1");
+        outbound.Dial = async (endPoint, cancellation) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(endPoint, cancellation);
+            // Readable means that the reset has arrived: the socket has no far end any more.
+            while (!socket.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead)) cancellation.ThrowIfCancellationRequested();
+            return new NetworkStream(socket, ownsSocket: true);
+        };
+        using var client = outbound.Http.Own(PlainHttp.ToPrivateAddresses);
+
+        var error = await Should.ThrowAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://git.example:{resetting.Port}/"), None));
+
+        error.HttpRequestError.ShouldBe(HttpRequestError.ConnectionError);
+    }
+
+    [Fact]
     public async Task Does_not_follow_redirects_and_keeps_no_cookies()
     {
         using var outbound = new TestOutbound().Name("git.example", "10.0.0.1");

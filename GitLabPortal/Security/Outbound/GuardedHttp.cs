@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ namespace GitLabPortal.Security;
 /// <summary>
 /// Makes every <see cref="HttpClient"/> that leaves the portal. Redirects are not followed (a custom token header would go along), no
 /// proxy of the environment is used, cookies are not kept, answers are limited in size after decompression.
-/// Failures to connect come as <see cref="OutboundRefusedException"/> and <see cref="OutboundConnectException"/>.
+/// Failures to connect come as <see cref="OutboundRefusedException"/> and <see cref="OutboundConnectException"/>, all others as <see cref="HttpRequestException"/>.
 /// </summary>
 /// <param name="connector">Vets and dials.</param>
 /// <param name="options">Time and size limits.</param>
@@ -97,6 +98,11 @@ public sealed class GuardedHttp(OutboundConnector connector, IOptions<OutboundOp
             {
                 ExceptionDispatchInfo.Throw(e.InnerException);
                 throw;
+            }
+            catch (SocketException e)
+            {
+                // The framework asks a new connection for its far end and lets this through when the server has reset it by then.
+                throw new HttpRequestException(HttpRequestError.ConnectionError, "The connection broke before it was used.", e);
             }
         }
     }
