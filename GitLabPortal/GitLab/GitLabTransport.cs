@@ -25,6 +25,9 @@ internal sealed class GitLabTransport
     /// <summary>GitLab's pages hold 100; lists that old versions do not page may hold more.</summary>
     private const int MaxRows = 1000;
 
+    /// <summary>In bytes; a page of 100 projects takes half of it.</summary>
+    private const int LongestPage = 1_000_000;
+
     private readonly HttpClient http;
     private readonly Uri api;
     private readonly string? token;
@@ -97,8 +100,10 @@ internal sealed class GitLabTransport
     {
         try
         {
-            if (HasTooManyRows(answer.Body.Span)) throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list holds more than one page.");
-            return JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw WrongShape(null);
+            // Looked at before only when it is longer than any page: counting takes as long as reading.
+            if (answer.Body.Length > LongestPage && HasTooManyRows(answer.Body.Span)) throw TooManyRows();
+            var value = JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw WrongShape(null);
+            return value is Array { Length: > MaxRows } ? throw TooManyRows() : value;
         }
         catch (JsonException e)
         {
@@ -129,6 +134,8 @@ internal sealed class GitLabTransport
     }
 
     /// <summary>Counted before anything is built of them: 20 MB of <c>{"id":1}</c> are two million objects of a hundred times that size.</summary>
+    private static GitLabUnexpectedAnswerException TooManyRows() => new(UnexpectedKind.WrongShape, "The list holds more than one page.");
+
     private static bool HasTooManyRows(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body);

@@ -73,11 +73,7 @@ public sealed class SyncJournal(
         var now = time.GetUtcNow();
         // GitLab's ids are unique; a page that repeats one all the same counts it once, as it came last.
         var rows = kept.GroupBy(p => p.Id).Select(g => CatalogueMapping.New(g.Last(), server.ServerId, now)).ToList();
-        using (var writer = new CatalogueWriter(db, stored, server.ServerId, now))
-        {
-            foreach (var row in rows) writer.Write(row);
-        }
-
+        CatalogueWriter.Write(db, stored, server.ServerId, rows, now);
         foreach (var from in batch.Finished)
         {
             await db.Set<SyncRange>().Where(r => r.RunId == run.Id && r.FromId == from).ExecuteDeleteAsync(cancellationToken);

@@ -59,11 +59,7 @@ internal sealed class StoreViews(IOptions<SyncOptions> options, TimeProvider tim
             .OrderByDescending(r => r.StartedAt).ThenByDescending(r => r.Id)
             .FirstOrDefaultAsync(cancellationToken)
             ?? new SyncRun { Id = Guid.Empty, ConnectionId = connection.Id, State = SyncState.Completed, StartedAt = now };
-        using (var writer = new CatalogueWriter(db, run, serverId, now))
-        {
-            foreach (var row in rows) writer.Write(row);
-        }
-
+        CatalogueWriter.Write(db, run, serverId, rows, now);
         foreach (var listener in listeners) await listener(db, connection.Id, rows, cancellationToken);
     }
 

@@ -7,10 +7,32 @@ namespace GitLabPortal.Repositories;
 
 /// <summary>
 /// Writes repositories and sightings by prepared statements: a walk of 100,000 writes 200,000 rows, for which change tracking would
-/// take longer than GitLab. A row that did not change is not written, so that no index and no trigger has work by it.
+/// take longer than GitLab. A row that did not change is not written, so that no index and no trigger has work by it. What changed is
+/// indexed and counted at once at the end, which takes a tenth of the time that the triggers would need row by row.
 /// </summary>
 internal sealed class CatalogueWriter : IDisposable
 {
+    // While this row is there, the triggers only note what is to be indexed and counted.
+    private const string Begin = "INSERT INTO CatalogueBatch (RepositoryId, Counts) VALUES (0, 0)";
+
+    // In the order of the ids: the index keeps what comes in order together.
+    private const string Finish =
+        """
+        DELETE FROM RepositoryIndex WHERE rowid IN (SELECT RepositoryId FROM CatalogueBatch WHERE RepositoryId > 0);
+        INSERT INTO RepositoryIndex (rowid, title, rest, starts, scope)
+        SELECT r.Id, r.Title, r.Rest, r.Starts, r.Scope
+        FROM CatalogueBatch b CROSS JOIN RepositoryIndexRows r ON r.Id = b.RepositoryId WHERE b.RepositoryId > 0 ORDER BY b.RepositoryId;
+        INSERT INTO CatalogueGroups (ConnectionId, Kind, Value, Count)
+        SELECT @connection, 1, r.NamespacePath, count(*) FROM CatalogueBatch b CROSS JOIN Repositories r ON r.Id = b.RepositoryId
+        WHERE b.Counts = 1 AND r.NamespacePath <> '' GROUP BY r.NamespacePath
+        ON CONFLICT DO UPDATE SET Count = Count + excluded.Count;
+        INSERT INTO CatalogueGroups (ConnectionId, Kind, Value, Count)
+        SELECT @connection, 2, r.Topics, count(*) FROM CatalogueBatch b CROSS JOIN Repositories r ON r.Id = b.RepositoryId
+        WHERE b.Counts = 1 AND r.Topics <> '' GROUP BY r.Topics
+        ON CONFLICT DO UPDATE SET Count = Count + excluded.Count;
+        DELETE FROM CatalogueBatch;
+        """;
+
     private static readonly (string Name, Func<Repository, object?> Of)[] Columns =
     [
         ("Name", r => r.Name), ("FullPath", r => r.FullPath), ("NamespacePath", r => r.NamespacePath), ("Description", r => r.Description),
@@ -49,16 +71,26 @@ internal sealed class CatalogueWriter : IDisposable
     private const string AreOthersHeld =
         "SELECT EXISTS (SELECT 1 FROM RepositorySightings WHERE DisappearanceId IS NOT NULL AND MissingSince IS NULL AND ConnectionId <> @connection)";
 
+    private readonly SqliteConnection connection;
+    private readonly SqliteTransaction transaction;
     private readonly SqliteCommand? hide;
     private readonly SqliteCommand upsert;
     private readonly SqliteCommand sight;
     private readonly SqliteParameter[] values;
 
-    /// <param name="db">With a transaction that has begun.</param>
-    public CatalogueWriter(PortalDb db, SyncRun run, Guid serverId, DateTimeOffset now)
+    /// <param name="db">With a transaction that has begun: it holds the rows and their index, or neither.</param>
+    public static void Write(PortalDb db, SyncRun run, Guid serverId, IEnumerable<Repository> rows, DateTimeOffset now)
     {
-        var connection = (SqliteConnection)db.Database.GetDbConnection();
-        var transaction = (SqliteTransaction)db.Database.CurrentTransaction!.GetDbTransaction();
+        using var writer = new CatalogueWriter(db, run, serverId, now);
+        writer.Execute(Begin);
+        foreach (var row in rows) writer.Write(row);
+        writer.Execute(Finish, ("@connection", run.ConnectionId));
+    }
+
+    private CatalogueWriter(PortalDb db, SyncRun run, Guid serverId, DateTimeOffset now)
+    {
+        connection = (SqliteConnection)db.Database.GetDbConnection();
+        transaction = (SqliteTransaction)db.Database.CurrentTransaction!.GetDbTransaction();
         upsert = new SqliteCommand(Upsert, connection, transaction);
         upsert.Parameters.AddWithValue("@server", serverId);
         upsert.Parameters.AddWithValue("@now", now.UtcDateTime);
@@ -82,7 +114,7 @@ internal sealed class CatalogueWriter : IDisposable
         hide.Parameters.Add("@id", SqliteType.Integer);
     }
 
-    public void Write(Repository repository)
+    private void Write(Repository repository)
     {
         upsert.Parameters["@id"].Value = sight.Parameters["@id"].Value = repository.GitLabId;
         for (var i = 0; i < Columns.Length; i++) values[i].Value = Columns[i].Of(repository) ?? DBNull.Value;
@@ -101,6 +133,15 @@ internal sealed class CatalogueWriter : IDisposable
         hide?.Dispose();
         upsert.Dispose();
         sight.Dispose();
+    }
+
+    private void Execute(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+#pragma warning disable CA2100 // Constants of this class.
+        using var command = new SqliteCommand(sql, connection, transaction);
+#pragma warning restore CA2100
+        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
+        command.ExecuteNonQuery();
     }
 
     private static string New(string column) => column == "DefaultBranch" ? "COALESCE(excluded.DefaultBranch, Repositories.DefaultBranch)" : $"excluded.{column}";

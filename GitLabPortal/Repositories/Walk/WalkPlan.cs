@@ -42,12 +42,19 @@ internal sealed class WalkPlan
     /// <summary>Less than this is not worth the half page that a split costs on average.</summary>
     private const double LeastPagesToSplit = 3;
 
+    /// <summary>What all splits together may cost, as a share of the pages that there are.</summary>
+    private const double MostWaste = 0.04;
+
+    /// <summary>On average, and the share of a page that the look for the end of the list may cost.</summary>
+    private const double WastePerSplit = 0.5;
+
     private readonly List<WalkRange> ranges;
     private readonly List<long> forgotten = [];
     private readonly bool isParallel;
     private bool isLastAsked;
     private long covered;
     private int rows;
+    private int splits;
 
     /// <param name="journaled">Empty for a new walk.</param>
     /// <param name="highestId">As the journal knows it.</param>
@@ -158,7 +165,7 @@ internal sealed class WalkPlan
     private WalkRange? Split()
     {
         var largest = ranges.Where(r => r.To is not null).MaxBy(PagesLeft);
-        if (largest is null) return null;
+        if (largest is null || (splits > 0 && (splits + 2) * WastePerSplit > MostWaste * AllPages)) return null;
 
         // Behind the page that is on its way.
         var from = largest.Cursor + (long)(PageSize / Density(largest));
@@ -168,8 +175,12 @@ internal sealed class WalkPlan
         var half = new WalkRange(middle - 1, middle - 1, largest.To);
         (largest.To, largest.IsChanged) = (middle, true);
         ranges.Add(half);
+        splits++;
         return half;
     }
+
+    /// <summary>Read and to come; after a pause, of what is left.</summary>
+    private double AllPages => (rows / (double)PageSize) + ranges.Sum(PagesLeft);
 
     private double PagesLeft(WalkRange range) => range.To is { } to ? (to - 1 - range.Cursor) * Density(range) / PageSize : 0;
 
