@@ -87,7 +87,7 @@ internal static class CatalogueBenchmark
     private static async Task<Measure> WalkAsync(int projects, int ceiling, CancellationToken cancellationToken)
     {
         await using var gitLab = await SandboxProcess.StartAsync(
-            "--projects", Text(projects), "--latency", Text(LatencyInMilliseconds), "--workers", Text(Workers), "--limit", "2000");
+            "--projects", Text(projects), "--latency", Text(LatencyInMilliseconds), "--workers", Text(Workers), "--limit", "2000", "--prepared");
         await using var database = await TestDb.CreateAsync();
         await using var services = Services(database, ceiling);
         var team = await database.AddTeamAsync("bench", await database.AddAccountAsync("Ada"));

@@ -86,6 +86,9 @@ public sealed class GitLabSandbox : IAsyncDisposable
             throw new UndeclaredRouteException(undeclared);
     }
 
+    /// <summary>Writes what this token is shown before it asks.</summary>
+    internal void Prepare(SandboxToken token) => PreparedProjects.Prepare(World, _server, token);
+
     internal void ForgetUndeclared() => _judgesRoutes = false;
 
     internal static async Task<GitLabSandbox> StartAsync(GitLabSandboxBuilder settings)

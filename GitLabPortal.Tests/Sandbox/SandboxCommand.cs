@@ -7,11 +7,12 @@ namespace GitLabPortal.Tests.Sandbox;
 public static class SandboxCommand
 {
     private const string Usage =
-        "sandbox [--port N] [--projects N] [--version V] [--relative-root R] [--external-url URL] [--latency MS] [--workers N] [--limit N] [--admin-mode]";
+        "sandbox [--port N] [--projects N] [--version V] [--relative-root R] [--external-url URL] [--latency MS] [--workers N] [--limit N] [--admin-mode] [--prepared]";
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
-        if (Read(args) is not { } builder)
+        var isPrepared = args.Contains("--prepared", StringComparer.Ordinal);
+        if (Read([.. args.Where(a => a != "--prepared")]) is not { } builder)
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
@@ -22,10 +23,18 @@ public static class SandboxCommand
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var onTermination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
+        SandboxToken? admin = null;
         // Scripts wait for this line, then read the ones below.
         await Console.Out.WriteLineAsync($"Sandbox GitLab listening on {gitlab.Url.AbsoluteUri.TrimEnd('/')}");
         foreach (var (kind, token) in SandboxTokenSet.Make(gitlab.World))
+        {
+            if (isPrepared && kind == SandboxTokenSet.Admin)
+                admin = token;
             await Console.Out.WriteLineAsync($"token {kind,-13} {token.Secret}  {string.Join(',', token.Scopes)} (@{token.User.Username})");
+        }
+
+        if (admin is not null)
+            gitlab.Prepare(admin);
         await Console.Out.WriteLineAsync("Press Ctrl-C to stop.");
         await Console.Out.FlushAsync(CancellationToken.None);
 

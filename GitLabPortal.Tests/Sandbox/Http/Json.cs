@@ -9,7 +9,7 @@ namespace GitLabPortal.Tests.Sandbox;
 internal static class Json
 {
     public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-    private static readonly JsonWriterOptions Options = new() { Encoder = Encoder, SkipValidation = true };
+    public static readonly JsonWriterOptions Options = new() { Encoder = Encoder, SkipValidation = true };
 
     public static Answer Object(int status, Action<Utf8JsonWriter> properties) => Write(status, json =>
     {

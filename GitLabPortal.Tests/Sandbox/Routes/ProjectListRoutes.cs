@@ -105,11 +105,17 @@ internal static class ProjectListRoutes
             .WithOffsetHeaders(call, query.Page, query.PerPage, found.Count, defaults);
     }
 
-    private static Answer Write(ApiCall call, ProjectQuery query, IEnumerable<SandboxProject> page) => Json.Array(page, (json, project) =>
+    private static Answer Write(ApiCall call, ProjectQuery query, IEnumerable<SandboxProject> page)
     {
-        if (query.IsSimple || call.Caller.User is null)
-            ProjectShape.WriteBasic(json, project, call);
-        else
-            ProjectShape.WriteFull(json, project, call, isSingle: false);
-    });
+        var isSimple = query.IsSimple || call.Caller.User is null;
+        if (!isSimple && call.World.Prepared?.List([.. page], call.Caller) is { } prepared)
+            return prepared;
+        return Json.Array(page, (json, project) =>
+        {
+            if (isSimple)
+                ProjectShape.WriteBasic(json, project, call);
+            else
+                ProjectShape.WriteFull(json, project, call, isSingle: false);
+        });
+    }
 }

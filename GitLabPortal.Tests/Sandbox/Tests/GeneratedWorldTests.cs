@@ -79,4 +79,27 @@ public sealed class GeneratedWorldTests(ITestOutputHelper output)
         output.WriteLine($"{early:0.0} ms per page at the start, {late:0.0} ms at the end");
         late.ShouldBeLessThan((early * 5) + 20);
     }
+
+    [Fact]
+    public async Task Prepared_objects_are_the_same_bytes()
+    {
+        await using var gitlab = await GitLabSandbox.WithProjects(120).StartAsync();
+        var token = gitlab.World.AddToken(gitlab.World.Root, ["api"]);
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Add("PRIVATE-TOKEN", token.Secret);
+        var written = await PagesAsync();
+
+        gitlab.Prepare(token);
+
+        (await PagesAsync()).ShouldBe(written);
+        gitlab.World.Rename(gitlab.World.Projects[0], "renamed");
+        (await PagesAsync())[0].ShouldContain("renamed");
+
+        async Task<List<string>> PagesAsync() =>
+        [
+            await http.GetStringAsync(gitlab.At("/api/v4/projects?pagination=keyset&order_by=id&sort=asc&per_page=100")),
+            await http.GetStringAsync(gitlab.At("/api/v4/projects?order_by=id&sort=desc&per_page=7&page=3")),
+            await http.GetStringAsync(gitlab.At($"/api/v4/projects?order_by=id&id_after={gitlab.World.Projects[^1].Id}")),
+        ];
+    }
 }

@@ -160,11 +160,15 @@ public sealed partial class SandboxWorld : IDisposable
         }
     }
 
+    /// <summary>Until something changes.</summary>
+    internal PreparedProjects? Prepared { get; set; }
+
     internal T Write<T>(Func<T> write)
     {
         _gate.EnterWriteLock();
         try
         {
+            Prepared = null;
             return write();
         }
         finally

@@ -33,20 +33,25 @@ internal sealed class CatalogueWriter : IDisposable
         DELETE FROM CatalogueBatch;
         """;
 
-    private static readonly (string Name, Func<Repository, object?> Of)[] Columns =
+    private static readonly (string Name, Action<PreparedStatement, int, Repository> Bind)[] Columns =
     [
-        ("Name", r => r.Name), ("FullPath", r => r.FullPath), ("NamespacePath", r => r.NamespacePath), ("Description", r => r.Description),
-        ("Visibility", r => r.Visibility.ToString()), ("DefaultBranch", r => r.DefaultBranch), ("WebUrl", r => r.WebUrl),
-        ("HttpCloneUrl", r => r.HttpCloneUrl), ("SshCloneUrl", r => r.SshCloneUrl), ("Stars", r => r.Stars), ("Topics", r => r.Topics),
-        ("LastActivityAt", r => r.LastActivityAt?.UtcDateTime), ("IsArchived", r => r.IsArchived), ("IsEmpty", r => r.IsEmpty),
-        ("IsFork", r => r.IsFork), ("DeletionOn", r => r.DeletionOn), ("SearchText", r => r.SearchText),
+        ("Name", (s, i, r) => s.Bind(i, r.Name)), ("FullPath", (s, i, r) => s.Bind(i, r.FullPath)),
+        ("NamespacePath", (s, i, r) => s.Bind(i, r.NamespacePath)), ("Description", (s, i, r) => s.Bind(i, r.Description)),
+        ("Visibility", (s, i, r) => s.Bind(i, r.Visibility.ToString())), ("DefaultBranch", (s, i, r) => s.Bind(i, r.DefaultBranch)),
+        ("WebUrl", (s, i, r) => s.Bind(i, r.WebUrl)), ("HttpCloneUrl", (s, i, r) => s.Bind(i, r.HttpCloneUrl)),
+        ("SshCloneUrl", (s, i, r) => s.Bind(i, r.SshCloneUrl)), ("Stars", (s, i, r) => s.Bind(i, r.Stars)), ("Topics", (s, i, r) => s.Bind(i, r.Topics)),
+        ("LastActivityAt", (s, i, r) => s.Bind(i, r.LastActivityAt)), ("IsArchived", (s, i, r) => s.Bind(i, r.IsArchived)),
+        ("IsEmpty", (s, i, r) => s.Bind(i, r.IsEmpty)), ("IsFork", (s, i, r) => s.Bind(i, r.IsFork)), ("DeletionOn", (s, i, r) => s.Bind(i, r.DeletionOn)),
+        ("SearchText", (s, i, r) => s.Bind(i, r.SearchText)),
     ];
+
+    private const int FirstColumn = 4;
 
     // Nobody but those who may read the code is told the branch: another token's silence does not make it unknown.
     private static readonly string Upsert =
         $"""
         INSERT INTO Repositories (ServerId, GitLabId, ReadAt, {string.Join(", ", Columns.Select(c => c.Name))})
-        VALUES (@server, @id, @now, {string.Join(", ", Columns.Select(c => "@" + c.Name))})
+        VALUES (?1, ?2, ?3, {string.Join(", ", Columns.Select((_, i) => $"?{i + FirstColumn}"))})
         ON CONFLICT (ServerId, GitLabId) DO UPDATE SET
             ReadAt = excluded.ReadAt, {string.Join(", ", Columns.Select(c => $"{c.Name} = {New(c.Name)}"))}
         WHERE {string.Join(" OR ", Columns.Select(c => $"Repositories.{c.Name} IS NOT {New(c.Name)}"))}
@@ -55,7 +60,7 @@ internal sealed class CatalogueWriter : IDisposable
     private const string Sight =
         """
         INSERT INTO RepositorySightings (ConnectionId, RepositoryId, RunId, FirstSeenAt, ReadsCode)
-        SELECT @connection, Id, @run, @now, @reads FROM Repositories WHERE ServerId = @server AND GitLabId = @id
+        SELECT ?1, Id, ?2, ?3, ?4 FROM Repositories WHERE ServerId = ?5 AND GitLabId = ?6
         ON CONFLICT (ConnectionId, RepositoryId) DO UPDATE SET
             RunId = excluded.RunId, ReadsCode = excluded.ReadsCode, MissingSince = NULL, Absence = NULL, DisappearanceId = NULL, KeptSince = NULL
         """;
@@ -63,9 +68,9 @@ internal sealed class CatalogueWriter : IDisposable
     // They stand for what their own tokens saw last; what this one reads is not theirs to see.
     private const string HideFromOthers =
         """
-        UPDATE RepositorySightings SET MissingSince = @now
-        WHERE RepositoryId = (SELECT Id FROM Repositories WHERE ServerId = @server AND GitLabId = @id)
-            AND ConnectionId <> @connection AND DisappearanceId IS NOT NULL AND MissingSince IS NULL
+        UPDATE RepositorySightings SET MissingSince = ?1
+        WHERE RepositoryId = (SELECT Id FROM Repositories WHERE ServerId = ?2 AND GitLabId = ?3)
+            AND ConnectionId <> ?4 AND DisappearanceId IS NOT NULL AND MissingSince IS NULL
         """;
 
     private const string AreOthersHeld =
@@ -73,10 +78,9 @@ internal sealed class CatalogueWriter : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly SqliteTransaction transaction;
-    private readonly SqliteCommand? hide;
-    private readonly SqliteCommand upsert;
-    private readonly SqliteCommand sight;
-    private readonly SqliteParameter[] values;
+    private readonly PreparedStatement? hide;
+    private readonly PreparedStatement upsert;
+    private readonly PreparedStatement sight;
 
     /// <param name="db">With a transaction that has begun: it holds the rows and their index, or neither.</param>
     public static void Write(PortalDb db, SyncRun run, Guid serverId, IEnumerable<Repository> rows, DateTimeOffset now)
@@ -91,41 +95,37 @@ internal sealed class CatalogueWriter : IDisposable
     {
         connection = (SqliteConnection)db.Database.GetDbConnection();
         transaction = (SqliteTransaction)db.Database.CurrentTransaction!.GetDbTransaction();
-        upsert = new SqliteCommand(Upsert, connection, transaction);
-        upsert.Parameters.AddWithValue("@server", serverId);
-        upsert.Parameters.AddWithValue("@now", now.UtcDateTime);
-        upsert.Parameters.Add("@id", SqliteType.Integer);
-        values = Array.ConvertAll(Columns, c => upsert.Parameters.Add(new SqliteParameter("@" + c.Name, value: null)));
-        sight = new SqliteCommand(Sight, connection, transaction);
-        sight.Parameters.AddWithValue("@connection", run.ConnectionId);
-        sight.Parameters.AddWithValue("@run", run.Id);
-        sight.Parameters.AddWithValue("@now", now.UtcDateTime);
-        sight.Parameters.AddWithValue("@server", serverId);
-        sight.Parameters.Add("@id", SqliteType.Integer);
-        sight.Parameters.Add("@reads", SqliteType.Integer);
+        upsert = new PreparedStatement(connection, Upsert);
+        upsert.Bind(1, serverId);
+        upsert.Bind(3, now);
+        sight = new PreparedStatement(connection, Sight);
+        sight.Bind(1, run.ConnectionId);
+        sight.Bind(2, run.Id);
+        sight.Bind(3, now);
+        sight.Bind(5, serverId);
         using var held = new SqliteCommand(AreOthersHeld, connection, transaction);
         held.Parameters.AddWithValue("@connection", run.ConnectionId);
         if (held.ExecuteScalar() is not 1L) return;
 
-        hide = new SqliteCommand(HideFromOthers, connection, transaction);
-        hide.Parameters.AddWithValue("@now", now.UtcDateTime);
-        hide.Parameters.AddWithValue("@server", serverId);
-        hide.Parameters.AddWithValue("@connection", run.ConnectionId);
-        hide.Parameters.Add("@id", SqliteType.Integer);
+        hide = new PreparedStatement(connection, HideFromOthers);
+        hide.Bind(1, now);
+        hide.Bind(2, serverId);
+        hide.Bind(4, run.ConnectionId);
     }
 
     private void Write(Repository repository)
     {
-        upsert.Parameters["@id"].Value = sight.Parameters["@id"].Value = repository.GitLabId;
-        for (var i = 0; i < Columns.Length; i++) values[i].Value = Columns[i].Of(repository) ?? DBNull.Value;
-        if (upsert.ExecuteNonQuery() > 0 && hide is not null)
+        upsert.Bind(2, repository.GitLabId);
+        for (var i = 0; i < Columns.Length; i++) Columns[i].Bind(upsert, FirstColumn + i, repository);
+        if (upsert.Run() > 0 && hide is not null)
         {
-            hide.Parameters["@id"].Value = repository.GitLabId;
-            hide.ExecuteNonQuery();
+            hide.Bind(3, repository.GitLabId);
+            hide.Run();
         }
 
-        sight.Parameters["@reads"].Value = repository.DefaultBranch is not null;
-        sight.ExecuteNonQuery();
+        sight.Bind(4, repository.DefaultBranch is not null);
+        sight.Bind(6, repository.GitLabId);
+        sight.Run();
     }
 
     public void Dispose()

@@ -68,7 +68,8 @@ internal sealed class ParallelWalk(
             {
                 while (stop is null && end is null && onTheirWay < pace.Limit && plan.Next(pace.Limit) is { } step) Ask(step, ending.Token);
                 if (end is not null) return end;
-                if (arrived.Count > 0 && !isStoring) Store(ending.Token);
+                // Each transaction touches nearly every page of the sorted indexes: half of what is on its way shares one.
+                if (!isStoring && arrived.Count > 0 && (arrived.Count >= pace.Limit / 2 || onTheirWay == 0)) Store(ending.Token);
                 if (onTheirWay == 0 && !isStoring) return plan.IsDone ? null : stop ?? throw new InvalidOperationException("The walk has nothing to ask for.");
 
                 Handle(await events.Reader.ReadAsync(ending.Token));
