@@ -4,14 +4,13 @@ using GitLabPortal.Repositories;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Tests.Benchmarks;
 
 /// <summary>
 /// A catalogue of any size on a real database: a company's repositories, with the sandbox's words, and a second team that sees a tenth
-/// of them. Rows are written as the product's tables want them; the index is the triggers' work.
+/// of them, written as a walk writes them.
 /// </summary>
 internal sealed class LargeCatalogue : IAsyncDisposable
 {
@@ -42,12 +41,20 @@ internal sealed class LargeCatalogue : IAsyncDisposable
     /// <summary>Writes <paramref name="count"/> repositories that <paramref name="connection"/> sees, and <paramref name="small"/> a tenth of them.</summary>
     public static async Task FillAsync(PortalDb db, Connection connection, Connection? small, int count, CancellationToken cancellationToken)
     {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        var sqlite = (SqliteConnection)db.Database.GetDbConnection();
+        var (run, now) = (new SyncRun { ConnectionId = connection.Id, State = SyncState.Completed, StartedAt = DateTimeOffset.UnixEpoch }, DateTimeOffset.UnixEpoch.AddYears(56));
         for (var first = 1; first <= count; first += BatchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Write(sqlite, connection, small, first, Math.Min(BatchSize, count - first + 1));
+            var rows = Enumerable.Range(first, Math.Min(BatchSize, count - first + 1)).Select(id => Make(id, connection.ServerId)).ToList();
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            CatalogueWriter.Write(db, run, connection.ServerId, rows, now);
+            if (small is not null)
+            {
+                var its = new SyncRun { ConnectionId = small.Id, State = SyncState.Completed, StartedAt = run.StartedAt };
+                CatalogueWriter.Write(db, its, connection.ServerId, rows.Where(r => r.GitLabId % 10 == 0), now);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
         }
     }
 
@@ -77,57 +84,32 @@ internal sealed class LargeCatalogue : IAsyncDisposable
         }
     }
 
-    private static void Write(SqliteConnection sqlite, Connection connection, Connection? small, int first, int count)
+    private static Repository Make(int id, Guid serverId)
     {
-        using var transaction = sqlite.BeginTransaction();
-        using var repository = sqlite.CreateCommand();
-        repository.Transaction = transaction;
-        repository.CommandText =
-            """
-            INSERT INTO Repositories (Id, ServerId, GitLabId, Name, FullPath, NamespacePath, Description, Visibility, DefaultBranch, WebUrl, HttpCloneUrl, SshCloneUrl,
-                Stars, Topics, LastActivityAt, IsArchived, IsEmpty, IsFork, SearchText, ReadAt)
-            VALUES ($id, $server, $id, $name, $path, $space, $description, $visibility, 'main', $web, $web || '.git', $ssh, $stars, $topics, $activity, $archived, $empty, 0, $text, $read)
-            """;
-        using var sighting = sqlite.CreateCommand();
-        sighting.Transaction = transaction;
-        sighting.CommandText = "INSERT INTO RepositorySightings (ConnectionId, RepositoryId, RunId) VALUES ($connection, $id, $run)";
-        for (var id = first; id < first + count; id++)
+        var (p, more) = (Invent(id), Deterministic.Mix(2, id));
+        string[] topics = more % 5 < 2 ? [Vocabulary.Topics[more / 64 % (ulong)Vocabulary.Topics.Length]] : [];
+        return new Repository
         {
-            var (p, more) = (Invent(id), Deterministic.Mix(2, id));
-            string[] topics = more % 5 < 2 ? [Vocabulary.Topics[more / 64 % (ulong)Vocabulary.Topics.Length]] : [];
-            repository.Parameters.Clear();
-            void Set(string name, object? value) => repository.Parameters.AddWithValue(name, value ?? DBNull.Value);
-            Set("$id", id);
-            Set("$server", connection.ServerId);
-            Set("$name", p.Name);
-            Set("$path", p.Path);
-            Set("$space", p.Space);
-            Set("$description", p.Description);
-            Set("$visibility", (more % 10) switch { 0 => "Public", < 4 => "Internal", _ => "Private" });
-            Set("$web", $"https://git.example.com/{p.Path}");
-            Set("$ssh", $"git@git.example.com:{p.Path}.git");
-            Set("$stars", (int)(more % 5 == 0 ? more / 32 % 400 : more % 3));
-            Set("$topics", topics.Length == 0 ? "" : $"\n{string.Join('\n', topics)}\n");
-            Set("$activity", DateTime.UnixEpoch.AddYears(50).AddSeconds(more % 200_000_000));
-            Set("$archived", more % 13 == 5);
-            Set("$empty", more % 25 == 0);
-            Set("$text", SearchText.Of(p.Path, p.Name, p.Description, topics));
-            Set("$read", DateTime.UnixEpoch.AddYears(56));
-            repository.ExecuteNonQuery();
-            See(connection.Id);
-            if (small is not null && id % 10 == 0) See(small.Id);
-
-            void See(Guid connectionId)
-            {
-                sighting.Parameters.Clear();
-                sighting.Parameters.AddWithValue("$connection", connectionId);
-                sighting.Parameters.AddWithValue("$id", id);
-                sighting.Parameters.AddWithValue("$run", Guid.Empty);
-                sighting.ExecuteNonQuery();
-            }
-        }
-
-        transaction.Commit();
+            ServerId = serverId,
+            GitLabId = id,
+            Name = p.Name,
+            FullPath = p.Path,
+            NamespacePath = p.Space,
+            Description = p.Description,
+            Visibility = (more % 10) switch { 0 => RepositoryVisibility.Public, < 4 => RepositoryVisibility.Internal, _ => RepositoryVisibility.Private },
+            DefaultBranch = "main",
+            WebUrl = $"https://git.example.com/{p.Path}",
+            HttpCloneUrl = $"https://git.example.com/{p.Path}.git",
+            SshCloneUrl = $"git@git.example.com:{p.Path}.git",
+            Stars = (int)(more % 5 == 0 ? more / 32 % 400 : more % 3),
+            Topics = topics.Length == 0 ? "" : $"\n{string.Join('\n', topics)}\n",
+            LastActivityAt = DateTimeOffset.UnixEpoch.AddYears(50).AddSeconds(more % 200_000_000),
+            IsArchived = more % 13 == 5,
+            IsEmpty = more % 25 == 0,
+            IsFork = false,
+            SearchText = SearchText.Of(p.Path, p.Name, p.Description, topics),
+            ReadAt = DateTimeOffset.UnixEpoch.AddYears(56),
+        };
     }
 
     private sealed record Invented(string Path, string Space, string Slug, string Name, string Subject, string Thing, string Team, string? Description);
