@@ -4,6 +4,7 @@ using GitLabPortal.Data;
 using GitLabPortal.Kernel;
 using GitLabPortal.Security;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.SignIn;
 
@@ -15,19 +16,23 @@ public sealed record ServerDetails(
     Guid Id, string BaseUrl, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
     IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People);
 
-public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, TimeProvider clock)
+public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions<IntegrationOptions> integrations, TimeProvider clock)
 {
     public async Task<IReadOnlyList<ServerRow>> AllAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var servers = await db.Set<Server>().AsNoTracking().Where(s => s.BaseUrl != IntegrationOptions.GitLabCom).OrderBy(s => s.BaseUrl).ToListAsync(cancellationToken);
+        var servers = await db.Set<Server>().AsNoTracking().OrderBy(s => s.BaseUrl).ToListAsync(cancellationToken);
         var states = await db.Set<ServerApplication>().Where(a => a.State != ApplicationState.Old).Select(a => new { a.ServerId, a.State }).ToListAsync(cancellationToken);
         var unfinished = await db.Set<ServerSetUp>().Where(s => s.State == SetUpState.Begun).Select(s => s.ServerId).ToListAsync(cancellationToken);
         var teams = await db.Set<Connection>().OrderBy(c => c.Team!.Name).Select(c => new { c.ServerId, c.Team!.Name }).Distinct().ToListAsync(cancellationToken);
         var people = await db.Set<GitLabIdentity>().GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        bool IsPersonalOnly(Server server) =>
+            (server.BaseUrl == IntegrationOptions.GitLabCom || integrations.Value.Offered().Any(i => i.BaseUrl == server.BaseUrl))
+            && !states.Exists(a => a.ServerId == server.Id) && !unfinished.Contains(server.Id) && !teams.Exists(t => t.ServerId == server.Id);
         return
         [
-            .. servers.Select(s => new ServerRow(
+            // One that people only connect for themselves is nobody's to set up.
+            .. servers.Where(s => !IsPersonalOnly(s)).Select(s => new ServerRow(
                 s.Id, s.BaseUrl, s.Version, states.Where(a => a.ServerId == s.Id).Select(a => (ApplicationState?)a.State).Min(), unfinished.Contains(s.Id),
                 [.. teams.Where(t => t.ServerId == s.Id).Select(t => t.Name)], people.GetValueOrDefault(s.Id))),
         ];
