@@ -1002,6 +1002,9 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<long?>("GitLabHookId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsFromSetUp")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("IsSigned")
                         .HasColumnType("INTEGER");
 

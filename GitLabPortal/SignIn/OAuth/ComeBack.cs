@@ -61,7 +61,7 @@ public sealed class ComeBack(
         if (user.IsBot) return new Problem.Forbidden("identity-is-bot", "This GitLab account is a program's. Sign in to GitLab as yourself, then try again.");
         var person = new VouchedPerson(server, trip.ApplicationId, user, pair);
         var before = await IdentityAsync(server.Id, user.Id, cancellationToken);
-        if (trip.Purpose is TripPurpose.SignIn && before is not null && await IsWorthMoreAsync(before, pair, cancellationToken)) person = person with { Pair = null };
+        if (trip.Purpose is TripPurpose.SignIn && before is not null && await IsWorthMoreAsync(before, trip.ApplicationId, pair, cancellationToken)) person = person with { Pair = null };
         var result = trip.Purpose is TripPurpose.Link
             ? await link.RunAsync(trip.AccountId!.Value, person, cancellationToken)
             : await EnterAsync(trip, client, person, cancellationToken);
@@ -87,9 +87,9 @@ public sealed class ComeBack(
     }
 
     /// <summary>Signing in asks for less than a person may have granted for their repositories: that is not to be lost, as long as it works.</summary>
-    private async Task<bool> IsWorthMoreAsync(GitLabIdentity before, OAuthPair pair, CancellationToken cancellationToken)
+    private async Task<bool> IsWorthMoreAsync(GitLabIdentity before, Guid? applicationId, OAuthPair pair, CancellationToken cancellationToken)
     {
-        if (!before.ReadsRepositories || pair.Scopes.Contains(GitLabIdentity.RepositoryScope) || before.State is not IdentityState.Active) return false;
+        if (!before.ReadsRepositories || before.ApplicationId != applicationId || pair.Scopes.Contains(GitLabIdentity.RepositoryScope) || before.State is not IdentityState.Active) return false;
         var token = await tokens.GetAsync(before.Id, cancellationToken);
         if (!token.IsSuccess) return false;
         try

@@ -14,7 +14,11 @@ public sealed record ServerRow(Guid Id, string BaseUrl, string? Version, Applica
 /// <summary>A server with everything that hangs on it.</summary>
 public sealed record ServerDetails(
     Guid Id, string BaseUrl, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
-    IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People);
+    IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People,
+    IReadOnlyList<KeptApplication> OldApplications, ServerSetUp? WaitingBot);
+
+/// <param name="IsReplaced">The newer one has worked: this one can be removed from GitLab.</param>
+public sealed record KeptApplication(OldApplication Application, bool IsReplaced);
 
 public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions<IntegrationOptions> integrations, TimeProvider clock)
 {
@@ -49,7 +53,20 @@ public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions
             .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
         var connections = await db.Set<Connection>().Where(c => c.ServerId == id).OrderBy(c => c.Team!.Name).Select(c => new { Team = c.Team!.Name, c.Name, c.Status }).ToListAsync(cancellationToken);
         var people = await db.Set<GitLabIdentity>().CountAsync(i => i.ServerId == id, cancellationToken);
-        return new(id, server.BaseUrl, server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people);
+        var old = await OldApplicationsAsync(db, server.BaseUrl, cancellationToken);
+        var waiting = await db.Set<ServerSetUp>().AsNoTracking().Where(s => s.ServerId == id && s.State == SetUpState.Done && s.ProtectedBotToken != null)
+            .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
+        return new(id, server.BaseUrl, server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people, old, waiting);
+    }
+
+    internal static async Task<IReadOnlyList<KeptApplication>> OldApplicationsAsync(PortalDb db, string baseUrl, CancellationToken cancellationToken)
+    {
+        var all = await db.Set<ServerApplication>().AsNoTracking().Where(a => a.Server!.BaseUrl == baseUrl).OrderBy(a => a.CreatedAt).ToListAsync(cancellationToken);
+        return
+        [
+            .. all.Where(a => a.State is ApplicationState.Old).Select(a => new KeptApplication(
+                new(a.Id, a.ClientId, a.RedirectUri), all.Exists(n => n is { State: ApplicationState.Current, WorkedAt: not null } && n.CreatedAt > a.CreatedAt))),
+        ];
     }
 
     /// <summary>A set-up of this address that stopped in the middle.</summary>

@@ -11,6 +11,13 @@ namespace GitLabPortal.Data.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.AddColumn<bool>(
+                name: "IsFromSetUp",
+                table: "SystemHooks",
+                type: "INTEGER",
+                nullable: false,
+                defaultValue: false);
+
             migrationBuilder.AddColumn<Guid>(
                 name: "PersonalAccountId",
                 table: "Projects",
@@ -47,6 +54,10 @@ namespace GitLabPortal.Data.Migrations
             migrationBuilder.DropIndex(
                 name: "IX_Projects_PersonalAccountId",
                 table: "Projects");
+
+            migrationBuilder.DropColumn(
+                name: "IsFromSetUp",
+                table: "SystemHooks");
 
             migrationBuilder.DropColumn(
                 name: "PersonalAccountId",

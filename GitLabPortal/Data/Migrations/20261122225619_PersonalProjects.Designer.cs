@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace GitLabPortal.Data.Migrations
 {
     [DbContext(typeof(PortalDb))]
-    [Migration("20261122224639_PersonalProjects")]
+    [Migration("20261122225619_PersonalProjects")]
     partial class PersonalProjects
     {
         /// <inheritdoc />
@@ -1003,6 +1003,9 @@ namespace GitLabPortal.Data.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<long?>("GitLabHookId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsFromSetUp")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("IsSigned")
