@@ -9,6 +9,7 @@ return args switch
     ["bench", .. var rest] => await BenchmarkCommand.RunAsync(rest, CancellationToken.None),
     ["demo", .. var rest] => await DemoCommand.RunAsync(rest, CancellationToken.None),
     [WalkingProcess.Command] => await WalkingProcess.WalkAsync(CancellationToken.None),
+    [RefreshChild.Command, .. var rest] => await RefreshChild.RunAsync(rest),
     [SetUpChild.Command, .. var rest] => await SetUpChild.RunAsync(rest),
     _ => await ConsoleRunner.Run(args),
 };

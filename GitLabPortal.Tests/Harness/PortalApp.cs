@@ -17,9 +17,10 @@ public sealed class PortalApp : IAsyncDisposable
     public const string Password = "correct horse battery";
 
     private readonly string[] settings;
+    private readonly Action<IServiceCollection>? replace;
     private WebApplication app = null!;
 
-    private PortalApp(string[] settings) => this.settings = settings;
+    private PortalApp(string[] settings, Action<IServiceCollection>? replace) => (this.settings, this.replace) = (settings, replace);
 
     /// <summary>The data directory: database and key ring.</summary>
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("gitlabportal-app-").FullName;
@@ -33,40 +34,48 @@ public sealed class PortalApp : IAsyncDisposable
     public IServiceProvider Services => app.Services;
 
     /// <param name="settings">E.g. <c>--SignIn:FailuresPerMinute=3</c>.</param>
-    public static async Task<PortalApp> StartAsync(params string[] settings)
+    public static Task<PortalApp> StartAsync(params string[] settings) => StartAsync(null, settings);
+
+    /// <param name="replace">Replaces the seams to the outside world.</param>
+    /// <param name="settings">E.g. <c>--SignIn:FailuresPerMinute=3</c>.</param>
+    public static async Task<PortalApp> StartAsync(Action<IServiceCollection>? replace, params string[] settings)
     {
-        var portal = new PortalApp(settings);
+        var portal = new PortalApp(settings, replace);
         await portal.RunAsync("http://127.0.0.1:0");
         return portal;
     }
 
     /// <summary>Stops and starts again on the same address and data, as after an upgrade or a crash.</summary>
-    public async Task RestartAsync()
+    /// <param name="more">Settings that the operator changed meanwhile.</param>
+    public async Task RestartAsync(params string[] more)
     {
         var address = Address;
         await app.StopAsync();
         await app.DisposeAsync();
-        await RunAsync(address.GetLeftPart(UriPartial.Authority));
+        await RunAsync(address.GetLeftPart(UriPartial.Authority), more);
     }
 
-    private async Task RunAsync(string urls)
+    private async Task RunAsync(string urls, params string[] more)
     {
         app = PortalHost.Build(
-            [$"--urls={urls}", $"--Data:Directory={DataDirectory}", $"--Setup:Code={SetUpCode}", "--Logging:Console:LogLevel:Default=Error", .. settings],
+            [$"--urls={urls}", $"--Data:Directory={DataDirectory}", $"--Setup:Code={SetUpCode}", "--Logging:Console:LogLevel:Default=Error", .. settings, .. more],
             builder =>
             {
                 // The collector hears everything; the console only what the settings let through.
                 builder.Logging.AddProvider(Logs);
                 builder.Logging.AddFilter<LogCollector>(null, LogLevel.Trace);
+                replace?.Invoke(builder.Services);
             });
         await app.Services.GetRequiredService<DatabaseUpgrade>().RunAsync(CancellationToken.None);
         await app.StartAsync();
     }
 
     /// <summary>A portal that <see cref="AdminEmail"/> has set up, with the team <c>rocket</c>.</summary>
-    public static async Task<PortalApp> StartSetUpAsync(params string[] settings)
+    public static Task<PortalApp> StartSetUpAsync(params string[] settings) => StartSetUpAsync(null, settings);
+
+    public static async Task<PortalApp> StartSetUpAsync(Action<IServiceCollection>? replace, params string[] settings)
     {
-        var portal = await StartAsync(settings);
+        var portal = await StartAsync(replace, settings);
         using var browser = portal.OpenBrowser();
         await browser.SetUpAsync();
         return portal;

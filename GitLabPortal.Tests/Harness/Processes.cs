@@ -6,14 +6,14 @@ namespace GitLabPortal.Tests.Harness;
 /// <summary>The same database and keys in another set of services, as another process has them.</summary>
 internal static class Processes
 {
-    public static ServiceProvider Open(string dataDirectory)
+    public static ServiceProvider Open(string dataDirectory, string requestTimeout = "00:00:02")
     {
         var services = new ServiceCollection();
         var configuration = new ConfigurationManager
         {
             ["Data:Directory"] = dataDirectory,
             ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
-            ["Outbound:RequestTimeout"] = "00:00:02",
+            ["Outbound:RequestTimeout"] = requestTimeout,
             ["Outbound:ConnectTimeout"] = "00:00:01",
         };
         services.AddSingleton<IConfiguration>(configuration);

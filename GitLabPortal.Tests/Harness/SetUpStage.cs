@@ -1,6 +1,7 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
 using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Sandbox;
@@ -13,8 +14,6 @@ namespace GitLabPortal.Tests.Harness;
 /// <summary>A portal with the team <c>rocket</c> and a GitLab that it does not know yet.</summary>
 internal sealed class SetUpStage : IAsyncDisposable
 {
-    public const string PortalAddress = "https://portal.example.com";
-
     private SetUpStage(PortalApp portal, GitLabSandbox gitLab, TeamAccess access) => (Portal, GitLab, Access) = (portal, gitLab, access);
 
     public PortalApp Portal { get; }
@@ -22,6 +21,9 @@ internal sealed class SetUpStage : IAsyncDisposable
     public GitLabSandbox GitLab { get; }
 
     public TeamAccess Access { get; }
+
+    /// <summary>Where GitLab reaches the portal, too.</summary>
+    public string PortalAddress => Portal.Address.GetLeftPart(UriPartial.Authority);
 
     public string BaseUrl => GitLab.Url.AbsoluteUri.TrimEnd('/');
 
@@ -43,12 +45,12 @@ internal sealed class SetUpStage : IAsyncDisposable
         return result.Value;
     }
 
-    /// <summary>Everything: application, bot, one group, token, connection of the team.</summary>
+    /// <summary>Everything: application, bot, one group, token, connection of the team, system hook.</summary>
     public async Task<SetUpPlan> PlanAsync(AdminToken admin)
     {
         var draft = await Get<DraftPlan>().RunAsync(admin, PortalAddress, default);
         var group = GitLab.World.TopLevelGroups[0];
-        return draft.Value! with { AsServiceAccount = false, ConnectTeam = Access.Slug, Groups = [new(group.Id, group.FullPath)] };
+        return draft.Value! with { AsServiceAccount = false, ConnectTeam = Access.Slug, WithHook = true, Groups = [new(group.Id, group.FullPath)] };
     }
 
     public T Get<T>() where T : notnull => Portal.Services.GetRequiredService<T>();
@@ -64,6 +66,7 @@ internal sealed class SetUpStage : IAsyncDisposable
     [
         .. GitLab.World.Users.Select(u => $"user {u.Id} {u.Username} in {string.Join(',', u.GroupLevels.Select(g => $"{g.Key}:{g.Value}").Order())}"),
         .. GitLab.World.Applications.Select(a => $"application {a.Id} {a.Name}"),
+        .. GitLab.World.Hooks.Select(h => $"hook {h.Id} {h.Url}"),
         .. GitLab.World.Tokens.Where(t => t.User != GitLab.World.Root && t.IsActiveAt(TimeProvider.System.GetUtcNow())).Select(t => $"token {t.Id} of {t.User.Username}"),
     ]);
 
@@ -81,6 +84,9 @@ internal sealed class SetUpStage : IAsyncDisposable
 
         var connection = await ReadAsync(db => db.Set<Connection>().SingleAsync());
         (connection.TokenId, connection.TokenUsername, connection.Status).ShouldBe((token.Id, bot.Username, ConnectionStatus.Working));
+        var hook = await ReadAsync(db => db.Set<SystemHook>().SingleAsync());
+        GitLab.World.Hooks.ShouldHaveSingleItem().Url.ShouldBe($"{PortalAddress}/hooks/gitlab/{hook.Id:N}");
+        (hook.GitLabHookId, hook.IsFromSetUp, hook.ConnectionId).ShouldBe((GitLab.World.Hooks[0].Id, true, connection.Id));
         var known = await ReadAsync(db => db.Set<ServerApplication>().Where(a => a.State == ApplicationState.Current).SingleAsync());
         known.ClientId.ShouldBe(application.ClientId);
         (await Get<CheckApplication>().RunAsync(known.Id, default)).Value.ShouldBe(ApplicationState.Current);
@@ -95,6 +101,7 @@ internal sealed class SetUpStage : IAsyncDisposable
     {
         (await ReadAsync(db => db.Set<Connection>().CountAsync())).ShouldBe(0);
         (await ReadAsync(db => db.Set<ServerApplication>().CountAsync())).ShouldBe(0);
+        (await ReadAsync(db => db.Set<SystemHook>().CountAsync())).ShouldBe(0);
         (await ReadAsync(db => db.Set<Server>().CountAsync())).ShouldBe(0);
     }
 

@@ -98,9 +98,11 @@ public sealed class SignInStage : IAsyncDisposable
     }
 
     /// <summary>Presses the button of GitLab's page, wherever that leads.</summary>
-    public static async Task<HttpResponseMessage> AnswerConsentAsync(Uri authorize, SandboxUser user, bool deny = false)
+    public static async Task<HttpResponseMessage> AnswerConsentAsync(Uri authorize, SandboxUser user, bool deny = false, SocketsHttpHandler? over = null)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
+        over ??= new SocketsHttpHandler();
+        (over.AllowAutoRedirect, over.CookieContainer) = (false, new CookieContainer());
+        using var http = new HttpClient(over);
         var server = authorize.GetLeftPart(UriPartial.Path)[..^"/oauth/authorize".Length];
         await http.PostAsync(server + "/users/sign_in", new FormUrlEncodedContent([new("user[login]", user.Username), new("user[password]", "x")]));
         var asked = HttpUtility.ParseQueryString(authorize.Query);

@@ -15,10 +15,14 @@ namespace GitLabPortal.Tests.Journeys;
 /// <summary>From a server that nobody knows to people who sign in with it, through the real pages of both sides.</summary>
 public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
 {
-    [Fact]
-    public async Task An_unknown_server_is_set_up_and_its_people_sign_in()
+    [Theory]
+    [InlineData("16.6.10-ee", "")]
+    [InlineData("18.9.0-ee", "/gitlab")]
+    [InlineData("19.3.0-ee", "/tools/gitlab")]
+    public async Task An_unknown_server_is_set_up_and_its_people_sign_in(string version, string root)
     {
-        await using var journey = await Journey.StartSetUpAsync(browsers);
+        await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(40).Version(version).WithRelativeRoot(root).WithAdminMode());
+        var before = State(journey);
         var token = AdminToken(journey);
         journey.GitLab.World.AddUser("ann", "Ann Example");
         var guest = await journey.OpenBrowserAsync();
@@ -29,6 +33,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
         await SetUpAsync(journey, page, token);
         await ExpectDoneAsync(page, "The admin token is revoked.");
         token.IsRevoked.ShouldBeTrue();
+        journey.GitLab.World.Hooks.Count.ShouldBe(1);
         await page.GetByRole(AriaRole.Link, new() { Name = "Open the server's page" }).ClickAsync();
         await page.GetByText("Everyone of the server").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
@@ -41,9 +46,18 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
 
         // The second visit: one click, and GitLab leads back by script.
         await SignOutAsync(guest);
-        await guest.GetByRole(AriaRole.Button, new() { Name = $"Continue with {journey.GitLab.Url.Authority}" }).ClickAsync();
+        await guest.GetByRole(AriaRole.Button, new() { Name = $"Continue with {journey.GitLab.Url.Authority}{root}" }).ClickAsync();
         await guest.WaitForURLAsync("**/team/rocket");
         await Expect(guest.GetByText("Ann Example")).ToBeAttachedAsync();
+
+        // And back: what the set-up made is gone, what was there before is untouched.
+        await journey.GoAsync(page, $"/servers/set-up?url={Uri.EscapeDataString(journey.GitLabUrl)}");
+        await CheckServerAndTokenAsync(page, AdminToken(journey));
+        await Expect(page.GetByText("The system hook is as it was made", new() { Exact = true })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
+        await Expect(page.GetByText("Everything is undone")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        journey.GitLab.World.Delete(journey.GitLab.World.Users.Single(u => u.Username == "ann"));
+        State(journey).ShouldBe(before);
     }
 
     [Fact]
@@ -188,7 +202,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
         return journey;
     }
 
-    private static SandboxToken AdminToken(Journey journey) => journey.GitLab.World.AddToken(journey.GitLab.World.Root, ["api", "admin_mode"], expiresInDays: 1);
+    internal static SandboxToken AdminToken(Journey journey) => journey.GitLab.World.AddToken(journey.GitLab.World.Root, ["api", "admin_mode"], expiresInDays: 1);
 
     internal static async Task SetUpAsync(Journey journey, IPage page, SandboxToken token)
     {
@@ -198,6 +212,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
         await Expect(page.GetByText("Nothing has been changed yet.")).ToBeVisibleAsync();
         await page.GetByLabel("Team that gets a connection").SelectOptionAsync("rocket");
         await page.GetByRole(AriaRole.Group, new() { Name = "Groups that the bot joins" }).GetByRole(AriaRole.Checkbox).First.CheckAsync();
+        await page.GetByLabel("System hook").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Apply" }).ClickAsync();
     }
 
@@ -224,16 +239,18 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
         await Expect(page.GetByText(fate)).ToBeVisibleAsync();
     }
 
-    private static async Task EnterAsync(Journey journey, IPage page, string path)
+    private static Task EnterAsync(Journey journey, IPage page, string path) => EnterAtAsync(journey, page, journey.At(path));
+
+    internal static async Task EnterAtAsync(Journey journey, IPage page, string address)
     {
-        await page.GotoAsync(journey.At(path));
+        await page.GotoAsync(address);
         await page.GetByRole(AriaRole.Button, new() { Name = "Self-hosted GitLab" }).ClickAsync();
         await Expect(page.GetByLabel("GitLab server URL")).ToBeFocusedAsync();
         await page.GetByLabel("GitLab server URL").FillAsync(journey.GitLabUrl);
         await page.GetByRole(AriaRole.Button, new() { Name = "Continue", Exact = true }).ClickAsync();
     }
 
-    private static async Task SignInToGitLabAsync(IPage page, string user)
+    internal static async Task SignInToGitLabAsync(IPage page, string user)
     {
         await page.GetByLabel("Username").FillAsync(user);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
@@ -250,7 +267,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
     private static Task<ApplicationState> StateAsync(Journey journey) =>
         ReadAsync(journey, db => db.Set<ServerApplication>().OrderByDescending(a => a.CreatedAt).Select(a => a.State).FirstAsync());
 
-    private static async Task<T> ReadAsync<T>(Journey journey, Func<PortalDb, Task<T>> read)
+    internal static async Task<T> ReadAsync<T>(Journey journey, Func<PortalDb, Task<T>> read)
     {
         await using var db = await journey.Portal.Services.GetRequiredService<IDbContextFactory<PortalDb>>().CreateDbContextAsync();
         return await read(db);
@@ -259,7 +276,9 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
     private static string State(Journey journey) => string.Join('\n',
     [
         .. journey.GitLab.World.Users.Select(u => $"{u.Id} {u.Username}"),
-        .. journey.GitLab.World.Applications.Select(a => $"{a.Id}"),
-        .. journey.GitLab.World.Tokens.Where(t => t.User != journey.GitLab.World.Root && !t.IsRevoked).Select(t => $"{t.Id}"),
+        .. journey.GitLab.World.Users.SelectMany(u => u.GroupLevels.Select(g => $"{u.Id} in {g.Key}: {g.Value}")).Order(StringComparer.Ordinal),
+        .. journey.GitLab.World.Applications.Select(a => $"application {a.Id}"),
+        .. journey.GitLab.World.Hooks.Select(h => $"hook {h.Id} {h.Url}"),
+        .. journey.GitLab.World.Tokens.Where(t => t.User != journey.GitLab.World.Root && !t.IsRevoked).Select(t => $"token {t.Id}"),
     ]);
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Tests.Harness;
+using GitLabPortal.Tests.Sandbox;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -61,31 +63,77 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
         await ExpectNotInFilesAsync(journey, token);
     }
 
+    /// <summary>The whole story of a set-up: a token that does not do, a failure in the middle, the end, a repair and the undoing.</summary>
     [Fact]
     public async Task An_admin_token_is_used_once_revoked_and_nowhere_to_be_found()
     {
-        await using var journey = await Journey.StartSetUpAsync(browsers);
-        var admin = journey.GitLab.World.AddToken(journey.GitLab.World.Root, ["api", "admin_mode"], expiresInDays: 1);
+        await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(20).WithAdminMode());
+        var root = journey.GitLab.World.Root;
+        var refused = journey.GitLab.World.AddToken(root, ["api"], expiresInDays: 1);
+        SandboxToken[] admins = [.. Enumerable.Range(0, 3).Select(_ => journey.GitLab.World.AddToken(root, ["api", "admin_mode"], expiresInDays: 1))];
         var page = await journey.OpenSignedInAsync();
+        // Looks at every change of the page, not only at its end.
+        await page.AddInitScriptAsync($$"""
+            window.found = [];
+            new MutationObserver(() => {
+              const html = document.documentElement.outerHTML;
+              for (const token of {{JsonSerializer.Serialize(admins.Append(refused).Select(t => t.Secret))}}) if (html.includes(token)) window.found.push(token);
+            }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+            """);
         var wire = new Wire(page);
 
-        await SigningInWithGitLabJourneyTests.SetUpAsync(journey, page, admin);
+        await journey.GoAsync(page, "/servers/set-up");
+        await page.GetByLabel("GitLab server URL").FillAsync(journey.GitLabUrl);
+        await SigningInWithGitLabJourneyTests.CheckServerAndTokenAsync(page, refused);
+        await Expect(page.GetByText("Admin Mode is on", new() { Exact = false })).ToBeVisibleAsync();
+        await NotInThePageAsync(page);
+        journey.GitLab.Faults.Answer("/api/v4/users", 1, Fault.InternalServerError(), method: "POST");
+        await SigningInWithGitLabJourneyTests.SetUpAsync(journey, page, admins[0]);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "The set-up is not finished" })).ToBeVisibleAsync();
+        await Journey.ContinueAsync(page);
         await SigningInWithGitLabJourneyTests.ExpectDoneAsync(page, "The admin token is revoked.");
+        await NotInThePageAsync(page);
+        var application = journey.GitLab.World.Applications.Single().Secret;
+        var bot = journey.GitLab.World.Tokens.Single(t => t.User.Username == "gitlabportal-bot").Secret;
+        var hook = journey.GitLab.World.Hooks.Single();
+        string[] made = [application, bot, hook.Token!, .. hook.SigningToken is { } signing ? [signing] : Array.Empty<string>()];
+        journey.GitLab.World.Delete(hook);
+        await OpenPlanAsync(journey, page, admins[1]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Apply" }).ClickAsync();
+        await SigningInWithGitLabJourneyTests.ExpectDoneAsync(page, "The admin token is revoked.");
+        await NotInThePageAsync(page);
+        await OpenPlanAsync(journey, page, admins[2]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
+        await Expect(page.GetByText("Everything is undone")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await NotInThePageAsync(page);
         await journey.GoAsync(page, "/servers");
+        await NotInThePageAsync(page);
 
-        admin.IsRevoked.ShouldBeTrue();
-        var application = journey.GitLab.World.Applications.Single();
-        var bot = journey.GitLab.World.Tokens.Single(t => t.User.Username == "gitlabportal-bot");
-        wire.Sent.Count(m => Holds(m, admin.Secret)).ShouldBe(1, "messages to the portal with the token");
-        foreach (var secret in new[] { admin.Secret, application.Secret, bot.Secret })
+        foreach (var admin in admins)
+        {
+            admin.IsRevoked.ShouldBeTrue();
+            wire.Sent.Count(m => Holds(m, admin.Secret)).ShouldBe(1, "messages to the portal with the token");
+        }
+
+        foreach (var secret in admins.Append(refused).Select(t => t.Secret).Concat(made))
         {
             wire.Received.Count(m => Holds(m, secret)).ShouldBe(0);
             wire.Addresses.ShouldAllBe(address => !address.Contains(secret, StringComparison.Ordinal));
+            wire.Console.ShouldAllBe(line => !line.Contains(secret, StringComparison.Ordinal));
             (await page.ContentAsync()).ShouldNotContain(secret);
             journey.Portal.Logs.Lines.ShouldAllBe(line => !line.Contains(secret, StringComparison.Ordinal));
             await ExpectNotInFilesAsync(journey, secret);
         }
     }
+
+    private static async Task OpenPlanAsync(Journey journey, IPage page, SandboxToken admin)
+    {
+        await journey.GoAsync(page, $"/servers/set-up?url={Uri.EscapeDataString(journey.GitLabUrl)}");
+        await SigningInWithGitLabJourneyTests.CheckServerAndTokenAsync(page, admin);
+        await Expect(page.GetByText("Nothing has been changed yet.")).ToBeVisibleAsync();
+    }
+
+    private static async Task NotInThePageAsync(IPage page) => (await page.EvaluateAsync<string[]>("() => window.found")).ShouldBeEmpty();
 
     private static async Task ConnectAsync(Journey journey, IPage page, string token, bool quick)
     {
@@ -116,8 +164,9 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
             // Held by the running portal, and nothing but a lock.
             if (new FileInfo(file) is { Name: "portal.lock", Length: 0 }) continue;
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(stream, Encoding.Latin1);
-            (await reader.ReadToEndAsync()).Contains(token, StringComparison.Ordinal).ShouldBeFalse(file);
+            using var bytes = new MemoryStream();
+            await stream.CopyToAsync(bytes);
+            Holds(bytes.ToArray(), token).ShouldBeFalse(file);
         }
     }
 
@@ -151,6 +200,7 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
                     // Redirects and preflights have no body.
                 }
             };
+            page.Console += (_, message) => Console.Add(message.Text);
             page.WebSocket += (_, socket) =>
             {
                 Addresses.Add(socket.Url);
@@ -164,6 +214,8 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
         public ConcurrentBag<byte[]> Received { get; } = [];
 
         public ConcurrentBag<string> Addresses { get; } = [];
+
+        public ConcurrentBag<string> Console { get; } = [];
 
         private static byte[] Bytes(IWebSocketFrame frame) => frame.Binary ?? Encoding.UTF8.GetBytes(frame.Text ?? "");
     }

@@ -76,6 +76,18 @@ public sealed class ProjectsClient
         return page.Items.FirstOrDefault(p => p.Id == id);
     }
 
+    /// <summary>
+    /// Projects that the token's user is a member of, those with the latest activity first, by pages from 1 on. GitLab finds words of
+    /// three letters or more anywhere in name, path and description, shorter ones only as the whole of one of them.
+    /// </summary>
+    public async Task<GitLabPage<GitLabProject>> ListOwnAsync(string? search, int page, int perPage, CancellationToken cancellation)
+    {
+        var words = string.IsNullOrWhiteSpace(search) ? "" : $"&search={Uri.EscapeDataString(search.Trim())}";
+        var path = string.Create(CultureInfo.InvariantCulture, $"projects?membership=true&order_by=last_activity_at&sort=desc&page={page}&per_page={perPage}{words}");
+        var (bodies, answer) = await transport.GetAsync(path, GitLabJson.Default.ProjectBodyArray, cancellation);
+        return new([.. bodies.Select(b => b.ToProject())], GitLabPaging.Total(answer), GitLabPaging.HasNext(answer, bodies.Length, perPage));
+    }
+
     /// <summary>By its full path, which some proxies break on the way (they decode %2F); by number is better.</summary>
     public async Task<GitLabProject> GetByPathAsync(string fullPath, CancellationToken cancellation) =>
         (await transport.GetAsync($"projects/{Uri.EscapeDataString(fullPath)}", GitLabJson.Default.ProjectBody, cancellation)).Value.ToProject();

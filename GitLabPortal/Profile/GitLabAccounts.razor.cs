@@ -23,7 +23,7 @@ public sealed partial class GitLabAccounts(
 
     private IReadOnlyList<IdentityRow> identities = [];
     private FieldErrors linkErrors = FieldErrors.None;
-    private FieldErrors comErrors = FieldErrors.None;
+    private FieldErrors integrationErrors = FieldErrors.None;
     private Problem? problem;
     private Uri? leaving;
 
@@ -34,8 +34,11 @@ public sealed partial class GitLabAccounts(
         public string? Password { get; set; }
     }
 
-    public sealed class PasswordForm
+    public sealed class IntegrationForm
     {
+        /// <summary>The address on the button that was pressed.</summary>
+        public string? Server { get; set; }
+
         public string? Password { get; set; }
     }
 
@@ -49,18 +52,26 @@ public sealed partial class GitLabAccounts(
 
     [SupplyParameterFromForm(FormName = "link")] private LinkForm? LinkInput { get; set; }
 
-    [SupplyParameterFromForm(FormName = "gitlab-com")] private PasswordForm? GitLabComInput { get; set; }
+    [SupplyParameterFromForm(FormName = "integration")] private IntegrationForm? IntegrationInput { get; set; }
 
     [CascadingParameter] private HttpContext Context { get; set; } = null!;
 
-    private bool IsGitLabComOffered => secrets.ForGitLabCom() is not null;
+    private bool IsGitLabComOffered => secrets.ForIntegration(IntegrationOptions.GitLabCom) is not null;
+
+    /// <summary>What can be connected now, and what has to be connected again.</summary>
+    private IEnumerable<string> Connectable => secrets.OfferedIntegrations()
+        .Where(url => !identities.Any(i => i.BaseUrl == url && (i.SignsIn || i.State is IdentityState.Active)));
+
+    /// <summary>Servers that the person signs in with, whose repositories the portal may not read yet.</summary>
+    private IEnumerable<string> Readable => identities
+        .Where(i => i is { SignsIn: true, State: IdentityState.Active, ReadsRepositories: false }).Select(i => i.BaseUrl).Distinct(StringComparer.Ordinal);
 
     private string CallbackHint => PortalAddress.Of(portal.Value, Context.Request) + SetOut.CallbackPath;
 
     protected override async Task OnInitializedAsync()
     {
         LinkInput ??= new LinkForm();
-        GitLabComInput ??= new PasswordForm();
+        IntegrationInput ??= new IntegrationForm();
         identities = await queries.OfAsync(AccountId, Context.RequestAborted);
     }
 
@@ -88,17 +99,26 @@ public sealed partial class GitLabAccounts(
         if (!away.IsSuccess) linkErrors = FieldErrors.Of(away.Problem);
     }
 
-    private async Task ConnectGitLabComAsync()
+    private async Task IntegrateAsync()
     {
-        if (await ProveAsync(GitLabComInput!.Password) is { } refused)
+        if (await ProveAsync(IntegrationInput!.Password) is { } refused)
         {
-            comErrors = FieldErrors.Of(refused);
+            integrationErrors = FieldErrors.Of(refused);
             return;
         }
 
-        var away = setOut.RunForGitLabCom(Context, await GitLabComAsync(), Wish());
+        var away = await SetOutForAsync(IntegrationInput.Server ?? "");
         leaving = away.Value;
-        if (!away.IsSuccess) comErrors = FieldErrors.Of(away.Problem);
+        if (!away.IsSuccess) integrationErrors = FieldErrors.Of(away.Problem);
+    }
+
+    private async Task<Result<Uri>> SetOutForAsync(string baseUrl)
+    {
+        if (Connectable.Contains(baseUrl, StringComparer.Ordinal)) return setOut.RunForIntegration(Context, await ServerAsync(baseUrl), Wish());
+        // Of a server that the person signs in with already: the same account, with the repositories.
+        return Readable.Contains(baseUrl, StringComparer.Ordinal) && await servers.FindAsync(baseUrl, Context.RequestAborted) is { } server
+            ? await setOut.RunAsync(Context, server.ServerId, Wish() with { WithRepositories = true }, Context.RequestAborted)
+            : new Problem.Invalid("integration-unknown", "This is not offered (any more). Reload the page.");
     }
 
     private async Task UnlinkAsync(Guid identityId)
@@ -128,11 +148,11 @@ public sealed partial class GitLabAccounts(
         return await db.Set<AccountSession>().AnyAsync(s => s.Id == id && s.AccountId == AccountId && s.StartedAt > since, Context.RequestAborted);
     }
 
-    private async Task<Server> GitLabComAsync()
+    private async Task<Server> ServerAsync(string baseUrl)
     {
         await using var db = await contexts.CreateDbContextAsync(Context.RequestAborted);
-        if (await db.Set<Server>().SingleOrDefaultAsync(s => s.BaseUrl == IntegrationOptions.GitLabCom, Context.RequestAborted) is { } known) return known;
-        var server = new Server { BaseUrl = IntegrationOptions.GitLabCom, CreatedAt = clock.GetUtcNow() };
+        if (await db.Set<Server>().SingleOrDefaultAsync(s => s.BaseUrl == baseUrl, Context.RequestAborted) is { } known) return known;
+        var server = new Server { BaseUrl = baseUrl, CreatedAt = clock.GetUtcNow() };
         db.Add(server);
         try
         {
@@ -141,7 +161,7 @@ public sealed partial class GitLabAccounts(
         }
         catch (DbUpdateException e) when (e.IsUniqueViolation())
         {
-            return await db.Set<Server>().AsNoTracking().SingleAsync(s => s.BaseUrl == IntegrationOptions.GitLabCom, Context.RequestAborted);
+            return await db.Set<Server>().AsNoTracking().SingleAsync(s => s.BaseUrl == baseUrl, Context.RequestAborted);
         }
     }
 

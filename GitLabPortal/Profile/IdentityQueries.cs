@@ -5,17 +5,23 @@ using Microsoft.EntityFrameworkCore;
 namespace GitLabPortal.Profile;
 
 /// <summary>A GitLab account of a person, as that person sees it.</summary>
-public sealed record IdentityRow(Guid Id, string Username, string BaseUrl, bool SignsIn, IdentityState State, DateTimeOffset LinkedAt, DateTimeOffset? SignedInAt);
+public sealed record IdentityRow(Guid Id, string Username, string BaseUrl, bool SignsIn, IdentityState State, DateTimeOffset LinkedAt, DateTimeOffset CheckedAt, bool ReadsRepositories)
+{
+    /// <summary>The server's name for people.</summary>
+    public string ServerName => NameOf(BaseUrl);
+
+    public static string NameOf(string baseUrl) => baseUrl[(baseUrl.IndexOf("://", StringComparison.Ordinal) + 3)..];
+}
 
 public sealed class IdentityQueries(IDbContextFactory<PortalDb> contexts)
 {
     public async Task<IReadOnlyList<IdentityRow>> OfAsync(Guid accountId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Set<GitLabIdentity>().AsNoTracking()
+        var identities = await db.Set<GitLabIdentity>().AsNoTracking().Include(i => i.Server)
             .Where(i => i.AccountId == accountId)
             .OrderBy(i => i.Server!.BaseUrl)
-            .Select(i => new IdentityRow(i.Id, i.Username, i.Server!.BaseUrl, i.SignsIn, i.State, i.LinkedAt, i.SignedInAt))
             .ToListAsync(cancellationToken);
+        return identities.ConvertAll(i => new IdentityRow(i.Id, i.Username, i.Server!.BaseUrl, i.SignsIn, i.State, i.LinkedAt, i.CheckedAt, i.ReadsRepositories));
     }
 }

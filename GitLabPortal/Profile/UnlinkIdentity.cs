@@ -3,13 +3,13 @@ using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
-using GitLabPortal.Security;
+using GitLabPortal.Projects;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Profile;
 
 /// <summary>Takes a GitLab account off a portal account and tells GitLab to revoke the portal's access to it.</summary>
-public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, ApplicationSecrets secrets, TokenPairs pairs, GitLabClients clients, TimeProvider clock)
+public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, RevokePair revoke, PersonalProjects projects, TimeProvider clock)
 {
     private static readonly Problem LastWay = new Problem.Conflict(
         "identity-last-way", "This GitLab account is your only way to sign in here: your account has no password. Link another one first, or ask a portal administrator.");
@@ -30,25 +30,7 @@ public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, Applica
         db.Record(clock.GetUtcNow(), null, account.Id, account.Name, "identity.unlinked", $"@{identity.Username} of {identity.Server!.BaseUrl} from {account.Email}");
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return await RevokeAsync(identity);
-    }
-
-    private async Task<bool> RevokeAsync(GitLabIdentity identity)
-    {
-        if (pairs.Open(identity) is not { } pair) return true;
-        // Not the request's token: from here on nobody else knows these tokens.
-        var secret = await secrets.ForIdentityAsync(identity, CancellationToken.None);
-        if (!secret.IsSuccess) return false;
-        try
-        {
-            var oauth = clients.OAuth(identity.Server!.BaseUrl, NetworkPath.For(secret.Value.AllowsPlainHttp));
-            await oauth.RevokeAsync(secret.Value.Application, pair.AccessToken.Reveal(), CancellationToken.None);
-            if (pair.RefreshToken is { } refresh) await oauth.RevokeAsync(secret.Value.Application, refresh.Reveal(), CancellationToken.None);
-            return true;
-        }
-        catch (Exception e) when (GitLabFailures.ToProblem(e) is not null)
-        {
-            return false;
-        }
+        await projects.AnnounceAsync(accountId, CancellationToken.None);
+        return await revoke.RunAsync(identity);
     }
 }

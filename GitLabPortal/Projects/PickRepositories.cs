@@ -10,8 +10,9 @@ namespace GitLabPortal.Projects;
 
 /// <param name="Added">New as projects, or back after they were removed.</param>
 /// <param name="AlreadyThere">Were projects of the team before.</param>
-/// <param name="NotVisible">The team does not see them (any more); nothing was done with these.</param>
-public sealed record PickedCount(int Added, int AlreadyThere, int NotVisible)
+/// <param name="NotVisible">Cannot be seen (any more); nothing was done with these.</param>
+/// <param name="By">By whom they would be seen.</param>
+public sealed record PickedCount(int Added, int AlreadyThere, int NotVisible, string By = "by the team's connections")
 {
     /// <summary>In words, e.g. "2 added, 1 was already in the team".</summary>
     public string Words
@@ -20,7 +21,7 @@ public sealed record PickedCount(int Added, int AlreadyThere, int NotVisible)
         {
             var parts = new List<string> { Added == 0 ? "Nothing new" : $"{Added.ToString(CultureInfo.InvariantCulture)} added" };
             if (AlreadyThere > 0) parts.Add($"{AlreadyThere.ToString(CultureInfo.InvariantCulture)} {(AlreadyThere == 1 ? "was" : "were")} already in the team");
-            if (NotVisible > 0) parts.Add($"{NotVisible.ToString(CultureInfo.InvariantCulture)} can no longer be seen by the team's connections");
+            if (NotVisible > 0) parts.Add($"{NotVisible.ToString(CultureInfo.InvariantCulture)} can no longer be seen {By}");
             return string.Join(", ", parts);
         }
     }

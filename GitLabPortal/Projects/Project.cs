@@ -33,6 +33,14 @@ public sealed class Project
 
     public required DateTimeOffset AddedAt { get; set; }
 
+    /// <summary>
+    /// The member whose own GitLab account shows it, and that account's number on the server. While a connection of the team sees the
+    /// repository, it hangs on the connection instead.
+    /// </summary>
+    public Guid? PersonalAccountId { get; set; }
+
+    public long? PersonalGitLabUserId { get; set; }
+
     /// <summary>Set when it was removed from the team; kept so that the removal can be undone.</summary>
     public DateTimeOffset? RemovedAt { get; set; }
 
@@ -41,6 +49,8 @@ public sealed class Project
     public Server? Server { get; init; }
 
     public Account? AddedBy { get; init; }
+
+    public Account? PersonalAccount { get; init; }
 
     internal void SawAs(string name, string fullPath) =>
         (SeenName, SeenPath, SeenText) = (name, fullPath, SearchText.Of(fullPath, name, null, []));
@@ -55,5 +65,6 @@ internal sealed class ProjectConfiguration : IEntityTypeConfiguration<Project>
         builder.HasOne(p => p.Team).WithMany().HasForeignKey(p => p.TeamId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne(p => p.Server).WithMany().HasForeignKey(p => p.ServerId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne(p => p.AddedBy).WithMany().HasForeignKey(p => p.AddedById).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne(p => p.PersonalAccount).WithMany().HasForeignKey(p => p.PersonalAccountId).OnDelete(DeleteBehavior.SetNull);
     }
 }

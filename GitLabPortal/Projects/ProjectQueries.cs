@@ -14,7 +14,8 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
     {
         public required Project Project { get; init; }
 
-        public required Repository Repository { get; init; }
+        /// <summary>Null for one that only a member's own account shows: nothing of it is in the catalogue.</summary>
+        public required Repository? Repository { get; init; }
 
         /// <summary>One of the team's tokens sees it now; otherwise only what the team saw itself may be used.</summary>
         public required bool IsSeen { get; init; }
@@ -29,7 +30,7 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         var moved = await PastPath.RepositoriesOnceAtAsync(db, access.TeamId, search.Text, cancellationToken);
         foreach (var term in search.Terms())
         {
-            matches = matches.Where(j => moved.Contains(j.Repository.Id) || (j.IsSeen ? j.Repository.SearchText.Contains(term) : j.Project.SeenText.Contains(term)));
+            matches = matches.Where(j => moved.Contains(j.Repository!.Id) || (j.IsSeen ? j.Repository.SearchText.Contains(term) : j.Project.SeenText.Contains(term)));
         }
 
         var total = await matches.CountAsync(cancellationToken);
@@ -57,7 +58,7 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         var left = db.Set<RepositorySighting>()
             .Where(s => s.ConnectionId != connectionId && s.MissingSince == null && s.Connection!.TeamId == connection.TeamId);
         var count = await db.Set<Project>()
-            .Where(p => p.TeamId == connection.TeamId && p.ServerId == connection.ServerId && p.RemovedAt == null)
+            .Where(p => p.TeamId == connection.TeamId && p.ServerId == connection.ServerId && p.RemovedAt == null && p.PersonalAccountId == null)
             .CountAsync(p => !left.Any(s => s.Repository!.ServerId == p.ServerId && s.Repository.GitLabId == p.GitLabId), cancellationToken);
         return count switch
         {
@@ -76,7 +77,8 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         from project in db.Set<Project>().AsNoTracking()
         where project.TeamId == teamId && project.RemovedAt == null
         join repository in db.Set<Repository>().AsNoTracking()
-            on new { project.ServerId, project.GitLabId } equals new { repository.ServerId, repository.GitLabId }
+            on new { project.ServerId, project.GitLabId } equals new { repository.ServerId, repository.GitLabId } into known
+        from repository in known.DefaultIfEmpty()
         select new Joined
         {
             Project = project,
@@ -102,24 +104,37 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
                 j.Repository,
                 IsConnected = connections.Any(c => c.ServerId == j.Project.ServerId),
                 j.IsSeen,
+                Person = j.Project.PersonalAccount!.Name,
+                PersonState = db.Set<GitLabIdentity>()
+                    .Where(i => i.AccountId == j.Project.PersonalAccountId && i.ServerId == j.Project.ServerId && i.GitLabUserId == j.Project.PersonalGitLabUserId)
+                    .Select(i => (IdentityState?)i.State)
+                    .FirstOrDefault(),
+                PersonIsMember = db.Set<TeamMember>().Any(m => m.TeamId == access.TeamId && m.AccountId == j.Project.PersonalAccountId),
                 ReadsCode = db.Set<RepositorySighting>()
-                    .Any(s => s.RepositoryId == j.Repository.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince == null && s.ReadsCode),
+                    .Any(s => s.RepositoryId == j.Repository!.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince == null && s.ReadsCode),
                 Absence = db.Set<RepositorySighting>()
-                    .Where(s => s.RepositoryId == j.Repository.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince != null)
+                    .Where(s => s.RepositoryId == j.Repository!.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince != null)
                     .OrderByDescending(s => s.MissingSince)
                     .Select(s => s.Absence)
                     .FirstOrDefault(),
             })
             .ToListAsync(cancellationToken);
-        return rows.ConvertAll(r => r.IsSeen
+        return rows.ConvertAll(r => r is { IsSeen: true, Repository: not null }
             ? new ProjectRow(
                 r.Id, r.Repository.Name, r.Repository.FullPath, r.Repository.NamespacePath, r.BaseUrl, r.Repository.HttpCloneUrl, r.Repository.SshCloneUrl,
                 r.ReadsCode ? r.Repository.DefaultBranch : null, r.Repository.Visibility, r.Repository.LastActivityAt, r.Repository.WebUrl, r.AddedBy, r.AddedAt,
                 StateOf(r.Repository), r.Repository.DeletionOn)
+            : r.Person is not null
+            ? Personal(new(r.Person, PersonalAccess.NameOf(r.BaseUrl), r.PersonState, r.PersonIsMember), r.Id, r.SeenName, r.SeenPath, r.BaseUrl, r.AddedBy, r.AddedAt)
             : new ProjectRow(
                 r.Id, r.SeenName, r.SeenPath, NamespaceOf(r.SeenPath), r.BaseUrl, null, null, null, RepositoryVisibility.Unknown, null, "", r.AddedBy, r.AddedAt,
                 r.IsConnected ? ProjectState.NotVisible : ProjectState.ServerNotConnected, null, r.Absence));
     }
+
+    /// <summary>Only what the person saw: the catalogue may hold what other teams' tokens see. GitLab itself judges who follows the links.</summary>
+    private static ProjectRow Personal(PersonalAccess through, Guid id, string name, string path, string baseUrl, string addedBy, DateTimeOffset addedAt) => new(
+        id, name, path, NamespaceOf(path), baseUrl, through.Works ? $"{baseUrl}/{path}.git" : null, null, null, RepositoryVisibility.Unknown, null,
+        through.Works ? $"{baseUrl}/{path}" : "", addedBy, addedAt, through.Works ? ProjectState.Available : ProjectState.PersonalAccessLost, null, Personal: through);
 
     private static string NamespaceOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "";
 

@@ -3,7 +3,7 @@ using GitLabPortal.Repositories;
 namespace GitLabPortal.Projects;
 
 /// <summary>Whether a project can be used now, and if not, why.</summary>
-public enum ProjectState { Available, Archived, PendingDeletion, NotVisible, ServerNotConnected }
+public enum ProjectState { Available, Archived, PendingDeletion, NotVisible, ServerNotConnected, PersonalAccessLost }
 
 /// <summary>A team's project as the list shows it. Texts come from GitLab and are not to be trusted.</summary>
 public sealed record ProjectRow(
@@ -22,7 +22,8 @@ public sealed record ProjectRow(
     DateTimeOffset AddedAt,
     ProjectState State,
     DateOnly? DeletionOn,
-    Absence? Absence = null)
+    Absence? Absence = null,
+    PersonalAccess? Personal = null)
 {
     /// <summary>Why it is greyed, and who can help; null when nothing is wrong.</summary>
     public string? Reason => State switch
@@ -35,9 +36,10 @@ public sealed record ProjectRow(
             "GitLab no longer shows its group to the team's token: the group was deleted or renamed, or the token's account lost access. A GitLab maintainer can say.",
         ProjectState.NotVisible => "The team's token no longer sees it. It was deleted on GitLab, or the token's account lost access: a GitLab maintainer can say.",
         ProjectState.ServerNotConnected => "Its GitLab server is not connected to this team. It comes back when a team admin connects the server again.",
+        ProjectState.PersonalAccessLost => Personal?.Reason,
         _ => null,
     };
 
     /// <summary>The project cannot be reached at all; an archived one can still be read.</summary>
-    public bool IsOutOfReach => State is ProjectState.NotVisible or ProjectState.ServerNotConnected;
+    public bool IsOutOfReach => State is ProjectState.NotVisible or ProjectState.ServerNotConnected or ProjectState.PersonalAccessLost;
 }

@@ -13,6 +13,9 @@ internal static class ProjectsFeature
         services.AddSingleton<PickedRepositories>(ProjectQueries.Picked);
         services.AddSingleton<ProjectQueries>();
         services.AddSingleton<PickRepositories>();
+        services.AddSingleton<PersonalRepositories>();
+        services.AddSingleton<PickPersonal>();
+        services.AddSingleton<PersonalProjects>();
         services.AddSingleton<RemoveProject>();
         services.AddSingleton<RestoreProject>();
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<ProjectQueries>().DescribeRemovalAsync);

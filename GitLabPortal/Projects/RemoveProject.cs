@@ -63,5 +63,5 @@ internal static class ProjectProblems
         await db.Set<Repository>()
             .Where(r => r.ServerId == project.ServerId && r.GitLabId == project.GitLabId)
             .Select(r => r.FullPath)
-            .SingleOrDefaultAsync(cancellationToken) ?? $"GitLab project {project.GitLabId}";
+            .SingleOrDefaultAsync(cancellationToken) ?? (project.SeenPath.Length > 0 ? project.SeenPath : $"GitLab project {project.GitLabId}");
 }

@@ -23,13 +23,14 @@ public sealed class FailedTries(IOptions<SignInOptions> options) : IDisposable
         }),
         StringComparer.Ordinal);
 
-    public bool AreTooMany(HttpContext context)
+    /// <param name="context">Null inside a circuit, which has no address: all circuits share one account.</param>
+    public bool AreTooMany(HttpContext? context)
     {
-        using var lease = limiter.AttemptAcquire(SourceOf(context.Connection.RemoteIpAddress), permitCount: 0);
+        using var lease = limiter.AttemptAcquire(SourceOf(context?.Connection.RemoteIpAddress), permitCount: 0);
         return !lease.IsAcquired;
     }
 
-    public void Count(HttpContext context) => limiter.AttemptAcquire(SourceOf(context.Connection.RemoteIpAddress)).Dispose();
+    public void Count(HttpContext? context) => limiter.AttemptAcquire(SourceOf(context?.Connection.RemoteIpAddress)).Dispose();
 
     public void Dispose() => limiter.Dispose();
 

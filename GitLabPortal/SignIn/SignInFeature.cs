@@ -29,6 +29,7 @@ public static class SignInFeature
         services.AddSingleton<ApplySetUp>();
         services.AddSingleton<UndoSetUp>();
         services.AddSingleton<ConnectWithToken>();
+        services.AddSingleton<UseBotToken>();
         services.AddSingleton<EnterByHand>();
         services.AddSingleton<CheckDrift>();
         services.AddSingleton<ServerQueries>();

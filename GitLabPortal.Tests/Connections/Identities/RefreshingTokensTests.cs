@@ -69,6 +69,27 @@ public sealed class RefreshingTokensTests : IAsyncLifetime
         results.Select(r => r.Value!.AccessToken.Reveal()).Distinct().Count().ShouldBe(1);
     }
 
+    /// <summary>Real processes of the operating system, with nothing in common but the data directory.</summary>
+    [Fact]
+    public async Task Two_processes_of_the_operating_system_make_one_refresh()
+    {
+        await using var first = await RefreshChild.StartAsync(stage.Portal.DataDirectory, identity);
+        await using var second = await RefreshChild.StartAsync(stage.Portal.DataDirectory, identity);
+        await ExpireAsync();
+        var before = (await stage.IdentityAsync(ann))!.PairVersion;
+        stage.GitLab.Requests.Clear();
+        // Long enough for both to be at it.
+        stage.GitLab.Faults.Answer("/oauth/token", 1, Fault.Delay(TimeSpan.FromSeconds(1)));
+
+        var answers = await Task.WhenAll(first.RefreshAsync(), second.RefreshAsync());
+
+        answers.ShouldBe([$"version {before + 1}", $"version {before + 1}"]);
+        stage.GitLab.Requests.All.Count(r => r is { Method: "POST", Path: "/oauth/token", Status: 200 }).ShouldBe(1);
+        Refreshes.ShouldBe(1);
+        await ShouldWorkAsync(await Tokens.GetAsync(identity, default));
+        Refreshes.ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_lost_answer_is_asked_for_again_with_the_same_token()
     {

@@ -46,7 +46,7 @@ public sealed class SandboxToken
     /// <summary>Of OAuth tokens that came out of the authorization code flow.</summary>
     public string? RefreshSecret { get; init; }
     public SandboxApplication? Application { get; init; }
-    internal bool IsRefreshRevoked { get; set; }
+    public bool IsRefreshRevoked { get; internal set; }
 
     /// <summary>The pair that this one replaced; it dies when this one is first used.</summary>
     internal SandboxToken? Predecessor { get; set; }

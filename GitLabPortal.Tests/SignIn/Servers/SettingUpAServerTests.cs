@@ -63,10 +63,12 @@ public sealed class SettingUpAServerTests
     [InlineData(1, false)]
     [InlineData(2, false)]
     [InlineData(3, false)]
+    [InlineData(4, false)]
     [InlineData(0, true)]
     [InlineData(1, true)]
     [InlineData(2, true)]
     [InlineData(3, true)]
+    [InlineData(4, true)]
     public async Task A_lost_answer_doubles_nothing_and_orphans_nothing(int write, bool undo)
     {
         await using var stage = await SetUpStage.StartAsync();
@@ -88,6 +90,7 @@ public sealed class SettingUpAServerTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task A_refused_step_can_be_tried_again(int write)
     {
         await using var stage = await SetUpStage.StartAsync();
@@ -108,11 +111,13 @@ public sealed class SettingUpAServerTests
     [InlineData(3, false)]
     [InlineData(4, false)]
     [InlineData(5, false)]
+    [InlineData(6, false)]
     [InlineData(1, true)]
     [InlineData(2, true)]
     [InlineData(3, true)]
     [InlineData(4, true)]
     [InlineData(5, true)]
+    [InlineData(6, true)]
     public async Task A_portal_killed_after_a_step_goes_on_or_back(int steps, bool undo)
     {
         await using var stage = await SetUpStage.StartAsync();
@@ -186,7 +191,7 @@ public sealed class SettingUpAServerTests
     {
         await using var stage = await SetUpStage.StartAsync();
         var admin = await stage.CheckAsync();
-        var plan = await stage.PlanAsync(admin) with { WithBot = false };
+        var plan = await stage.PlanAsync(admin) with { WithBot = false, ConnectTeam = null };
 
         (await ApplyAsync(stage, plan, admin)).Problem.ShouldBeNull();
 

@@ -10,7 +10,7 @@ namespace GitLabPortal.Connections;
 /// <summary>What it takes to speak as an application: kept for one call.</summary>
 public sealed record ApplicationSecret(OAuthApplication Application, string RedirectUri, bool AllowsPlainHttp);
 
-/// <summary>Opens the secrets of OAuth applications: those of servers from the database, gitlab.com's from the settings.</summary>
+/// <summary>Opens the secrets of OAuth applications: those of servers from the database, those of integrations from the settings.</summary>
 public sealed class ApplicationSecrets(IDbContextFactory<PortalDb> contexts, SecretProtector secrets, IOptions<IntegrationOptions> integrations, IOptions<PortalOptions> portal)
 {
     public static readonly Problem Lost = new Problem.Conflict(
@@ -23,44 +23,23 @@ public sealed class ApplicationSecrets(IDbContextFactory<PortalDb> contexts, Sec
             ? new ApplicationSecret(new(application.ClientId, secret.Reveal()), application.RedirectUri, application.AllowsPlainHttp)
             : Lost;
 
-    /// <summary>The application that gave an identity its tokens.</summary>
+    /// <summary>The application that gave an identity its tokens. The identity's server is loaded.</summary>
     public async Task<Result<ApplicationSecret>> ForIdentityAsync(GitLabIdentity identity, CancellationToken cancellationToken)
     {
         if (identity.ApplicationId is not { } id)
-            return identity.SignsIn || ForGitLabCom() is not { } operators ? NotSetUp : operators;
+            return identity.SignsIn || ForIntegration(identity.Server!.BaseUrl) is not { } operators ? NotSetUp : operators;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<ServerApplication>().AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is { } application
             ? Open(application)
             : NotSetUp;
     }
 
-    /// <summary>Null when the operator has not registered one.</summary>
-    public ApplicationSecret? ForGitLabCom() => integrations.Value.IsOffered && portal.Value.PublicUrl.Length > 0
-        ? new(new(integrations.Value.GitLabComApplicationId, integrations.Value.GitLabComSecret), $"{portal.Value.PublicUrl.TrimEnd('/')}{IntegrationOptions.CallbackPath}", AllowsPlainHttp: false)
-        : null;
-}
+    /// <summary>The servers on which people may connect their accounts for themselves, gitlab.com first.</summary>
+    public IReadOnlyList<string> OfferedIntegrations() => portal.Value.PublicUrl.Length > 0 ? [.. integrations.Value.Offered().Select(i => i.BaseUrl)] : [];
 
-/// <summary>Section <c>Integrations</c>: what people may connect for themselves.</summary>
-public sealed class IntegrationOptions
-{
-    public const string Section = "Integrations";
-
-    public const string GitLabCom = "https://gitlab.com";
-
-    /// <summary>The path to register on GitLab, behind the portal's address.</summary>
-    public const string CallbackPath = "/sign-in/gitlab";
-
-    /// <summary>Of the application that the operator registered on gitlab.com with the scopes read_user and read_api.</summary>
-    public string GitLabComApplicationId { get; init; } = "";
-
-    public string GitLabComSecret { get; init; } = "";
-
-    public bool IsOffered => GitLabComApplicationId.Length > 0 && GitLabComSecret.Length > 0;
-
-    /// <summary>The problems with these settings, each beginning with its key.</summary>
-    public IEnumerable<string> Problems()
-    {
-        if (GitLabComApplicationId.Length == 0 != (GitLabComSecret.Length == 0))
-            yield return "Integrations:GitLabComApplicationId and Integrations:GitLabComSecret belong together. Give both or none.";
-    }
+    /// <summary>Null when the operator has not registered an application there.</summary>
+    public ApplicationSecret? ForIntegration(string baseUrl) =>
+        portal.Value.PublicUrl.Length > 0 && integrations.Value.Offered().FirstOrDefault(i => i.BaseUrl == baseUrl) is { } integration
+            ? new(new(integration.ApplicationId, integration.Secret), $"{portal.Value.PublicUrl.TrimEnd('/')}{IntegrationOptions.CallbackPath}", integration.IsPlainHttp)
+            : null;
 }

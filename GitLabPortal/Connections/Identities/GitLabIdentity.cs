@@ -12,6 +12,9 @@ public enum IdentityState { Active, SignInAgain, Blocked }
 /// </summary>
 public sealed class GitLabIdentity
 {
+    /// <summary>The scope by which GitLab lists a person's repositories.</summary>
+    public const string RepositoryScope = "read_api";
+
     public Guid Id { get; init; } = Guid.CreateVersion7();
 
     public required Guid AccountId { get; init; }
@@ -24,7 +27,7 @@ public sealed class GitLabIdentity
     public required string Username { get; set; }
 
     /// <summary>Whether one may sign in to the portal by it; false for a mere integration.</summary>
-    public required bool SignsIn { get; init; }
+    public required bool SignsIn { get; set; }
 
     /// <summary>Sees no internal projects on GitLab.</summary>
     public bool IsExternal { get; set; }
@@ -41,6 +44,9 @@ public sealed class GitLabIdentity
 
     /// <summary>Space-separated.</summary>
     public string Scopes { get; set; } = "";
+
+    /// <summary>The person lets the portal read their repositories, not only who they are.</summary>
+    public bool ReadsRepositories => Scopes.Split(' ').Contains(RepositoryScope);
 
     /// <summary>Counts the pairs: a refresh saves its pair only over the one that it began with.</summary>
     public int PairVersion { get; set; }
@@ -76,6 +82,7 @@ internal sealed class GitLabIdentityConfiguration : IEntityTypeConfiguration<Git
         builder.ToTable("GitLabIdentities");
         builder.Property(i => i.Username).HasMaxLength(300);
         builder.Property(i => i.Scopes).HasMaxLength(500);
+        builder.Ignore(i => i.ReadsRepositories);
         builder.Property(i => i.PairVersion).IsConcurrencyToken();
         builder.HasIndex(i => new { i.ServerId, i.GitLabUserId }).IsUnique();
         builder.HasIndex(i => i.AccountId);

@@ -16,8 +16,8 @@ public sealed record PersonToken(string BaseUrl, Secret AccessToken, bool Allows
 /// and in others on the same database, one refreshes while the rest wait for its result. The new pair is saved before anybody uses it.
 /// </summary>
 public sealed partial class IdentityTokens(
-    IDbContextFactory<PortalDb> contexts, GitLabClients clients, TokenPairs pairs, ApplicationSecrets applications, IOptions<OutboundOptions> outbound,
-    TimeProvider time, ILogger<IdentityTokens> logger)
+    IDbContextFactory<PortalDb> contexts, GitLabClients clients, TokenPairs pairs, ApplicationSecrets applications, RevokePair revoke,
+    IOptions<OutboundOptions> outbound, TimeProvider time, ILogger<IdentityTokens> logger)
 {
     /// <summary>A token this close to its end is not handed out: it could die on the way.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
@@ -107,7 +107,10 @@ public sealed partial class IdentityTokens(
             var client = clients.OAuth(identity.Server!.BaseUrl, NetworkPath.For(secret.Value.AllowsPlainHttp));
             var pair = await AskAsync(client, secret.Value, refreshToken);
             var isSaved = await SaveAsync(db, identity, claim, pair);
-            return isSaved ? new Result<PersonToken>?(Token(identity, new Secret(pair.AccessToken), identity.PairVersion + 1, secret.Value.AllowsPlainHttp)) : null;
+            if (isSaved) return Token(identity, new Secret(pair.AccessToken), identity.PairVersion + 1, secret.Value.AllowsPlainHttp);
+            // The person signed in anew or unlinked the account meanwhile: this pair is in no row.
+            await revoke.RunAsync(identity.Server!.BaseUrl, secret.Value, pair);
+            return null;
         }
         catch (GitLabOAuthException e) when (e.Refusal is OAuthRefusal.GrantRefused)
         {
@@ -184,7 +187,7 @@ public sealed partial class IdentityTokens(
         if (identity.State is IdentityState.Blocked) return Blocked;
         if (identity.State is IdentityState.SignInAgain || pairs.Open(identity) is not { } pair) return SignInAgain;
         return identity.PairVersion != deadVersion && identity.AccessExpiresAt > time.GetUtcNow() + Margin
-            ? new Result<PersonToken>?(Token(identity, pair.AccessToken, identity.PairVersion, identity.Application?.AllowsPlainHttp ?? false))
+            ? new Result<PersonToken>?(Token(identity, pair.AccessToken, identity.PairVersion, identity.Application?.AllowsPlainHttp ?? applications.ForIntegration(identity.Server!.BaseUrl)?.AllowsPlainHttp ?? false))
             : null;
     }
 

@@ -500,6 +500,12 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<long>("GitLabId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("PersonalAccountId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("PersonalGitLabUserId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<DateTime?>("RemovedAt")
                         .HasColumnType("TEXT");
 
@@ -524,6 +530,8 @@ namespace GitLabPortal.Data.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("AddedById");
+
+                    b.HasIndex("PersonalAccountId");
 
                     b.HasIndex("ServerId");
 
@@ -994,6 +1002,9 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<long?>("GitLabHookId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsFromSetUp")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("IsSigned")
                         .HasColumnType("INTEGER");
 
@@ -1424,6 +1435,11 @@ namespace GitLabPortal.Data.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
 
+                    b.HasOne("GitLabPortal.Accounts.Account", "PersonalAccount")
+                        .WithMany()
+                        .HasForeignKey("PersonalAccountId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
                     b.HasOne("GitLabPortal.Connections.Server", "Server")
                         .WithMany()
                         .HasForeignKey("ServerId")
@@ -1437,6 +1453,8 @@ namespace GitLabPortal.Data.Migrations
                         .IsRequired();
 
                     b.Navigation("AddedBy");
+
+                    b.Navigation("PersonalAccount");
 
                     b.Navigation("Server");
 

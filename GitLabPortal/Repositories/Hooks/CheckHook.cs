@@ -34,6 +34,8 @@ internal sealed class CheckHook(
         var due = await db.Set<SystemHook>()
             .Include(h => h.Connection!.Server)
             .Where(h => h.GitLabHookId != null && (h.CheckedAt ?? h.CreatedAt) < before)
+            // Others than administrators cannot look at it: the server's page does, with an admin's token.
+            .Where(h => !h.IsFromSetUp || (h.Connection!.TokenUserIsAdmin && !h.Connection.IsReadOnly))
             .ToListAsync(cancellationToken);
         foreach (var hook in due)
         {

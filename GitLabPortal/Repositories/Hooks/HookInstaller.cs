@@ -11,7 +11,7 @@ namespace GitLabPortal.Repositories;
 /// Brings GitLab's hook into the shape that the portal wants. The hook is found by the address it calls, whatever happened before: an
 /// answer that was lost, a restored database, a connection that was removed and made again. There is never a second one.
 /// </summary>
-internal sealed class HookInstaller(IDbContextFactory<PortalDb> contexts, GitLabClients gitLab, SecretProtector secrets, TimeProvider time)
+public sealed class HookInstaller(IDbContextFactory<PortalDb> contexts, GitLabClients gitLab, SecretProtector secrets, TimeProvider time)
 {
     private const string PathBegin = "/hooks/gitlab/";
     private const int LooksForTest = 30;
@@ -66,9 +66,9 @@ internal sealed class HookInstaller(IDbContextFactory<PortalDb> contexts, GitLab
     }
 
     /// <summary>Takes GitLab's hook away; fine when it is gone already.</summary>
-    public static async Task RemoveAsync(SystemHook hook, GitLabClient client, CancellationToken cancellationToken)
+    public static async Task RemoveAsync(Guid hookId, GitLabClient client, CancellationToken cancellationToken)
     {
-        foreach (var one in (await client.Hooks.ListAsync(cancellationToken)).Where(h => IsOf(h, hook))) await DeleteAsync(client, one, cancellationToken);
+        foreach (var one in (await client.Hooks.ListAsync(cancellationToken)).Where(h => IdOf(h.Url) == hookId)) await DeleteAsync(client, one, cancellationToken);
     }
 
     /// <summary>How GitLab's hook differs from what it should be; notes GitLab's own view. The caller saves.</summary>

@@ -7,10 +7,11 @@ namespace GitLabPortal.Repositories;
 /// <summary>Instant updates as a connection's card shows them.</summary>
 /// <param name="IsOffered">The connection's token could turn them on.</param>
 /// <param name="IsOn">This connection has a hook.</param>
+/// <param name="IsFromSetUp">The hook was made by the set-up of the server.</param>
 /// <param name="Through">The name of another connection of the team whose hook serves this one, too.</param>
 /// <param name="Trouble">What keeps it from working, in words.</param>
 internal sealed record HookView(
-    bool IsOffered, bool IsOn, string? Through, DateTimeOffset? LastEventAt, string? AlertStatus, DateTimeOffset? CheckedAt, string? Trouble);
+    bool IsOffered, bool IsOn, bool IsFromSetUp, string? Through, DateTimeOffset? LastEventAt, string? AlertStatus, DateTimeOffset? CheckedAt, string? Trouble);
 
 internal sealed class HookQueries(IDbContextFactory<PortalDb> contexts)
 {
@@ -27,7 +28,7 @@ internal sealed class HookQueries(IDbContextFactory<PortalDb> contexts)
             .OrderBy(h => h.Connection!.Name)
             .Select(h => h.Connection!.Name)
             .FirstOrDefaultAsync(cancellationToken);
-        return new HookView(HookInstaller.IsOffered(connection), hook is not null, through, hook?.LastEventAt, hook?.AlertStatus, hook?.CheckedAt, TroubleOf(hook, connection));
+        return new HookView(HookInstaller.IsOffered(connection), hook is not null, hook?.IsFromSetUp ?? false, through, hook?.LastEventAt, hook?.AlertStatus, hook?.CheckedAt, TroubleOf(hook, connection));
     }
 
     /// <summary>What stays on GitLab when the connection goes.</summary>
@@ -44,7 +45,7 @@ internal sealed class HookQueries(IDbContextFactory<PortalDb> contexts)
         null => null,
         { TroubleText: { } text } => text,
         { GitLabHookId: null } => "It is not known whether GitLab made the hook: its answer was lost. Choose “Repair” to find out and finish.",
-        _ when !HookInstaller.IsOffered(connection) => "The token is not an administrator's any more, or can only read: what arrives still counts, but the hook can be neither checked nor repaired. Replace the token to change that.",
+        { IsFromSetUp: false } when !HookInstaller.IsOffered(connection) => "The token is not an administrator's any more, or can only read: what arrives still counts, but the hook can be neither checked nor repaired. Replace the token to change that.",
         { RefusedAt: { } refused } when refused > (hook.CheckedAt ?? hook.CreatedAt) && !(hook.LastEventAt > refused) => HookTrouble.Refused.Text,
         _ => null,
     };

@@ -6,7 +6,7 @@ using GitLabPortal.Kernel;
 namespace GitLabPortal.Repositories;
 
 /// <summary>What stands in the way of a hook, what to do, and who can.</summary>
-internal sealed record HookTrouble(string Code, string Text)
+public sealed record HookTrouble(string Code, string Text)
 {
     public static readonly HookTrouble Missing = new(
         "hook-missing", "GitLab does not have the hook any more: somebody removed it there. Choose “Repair” to make it again.");

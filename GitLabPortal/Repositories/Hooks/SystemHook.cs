@@ -31,6 +31,9 @@ public sealed class SystemHook
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Made by the set-up of the server with an admin's token: the connection's own token may not be able to look after it.</summary>
+    public bool IsFromSetUp { get; set; }
+
     /// <summary>How many deliveries came with the right secret, tests included.</summary>
     public long Received { get; set; }
 

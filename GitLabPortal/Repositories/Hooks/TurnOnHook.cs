@@ -78,7 +78,7 @@ internal sealed class RepairHook(IDbContextFactory<PortalDb> contexts, HookInsta
             return problem;
         }
 
-        hook.CheckedAt = time.GetUtcNow();
+        (hook.CheckedAt, hook.IsFromSetUp) = (time.GetUtcNow(), false);
         db.Record(time.GetUtcNow(), access.TeamId, access.AccountId, access.AccountName, "connection.hook-repaired", $"Repaired instant updates of “{found.Value.Name}”");
         await db.SaveChangesAsync(cancellationToken);
         await installer.TryAsync(db, hook, client, cancellationToken);
@@ -103,7 +103,7 @@ internal sealed class TurnOffHook(IDbContextFactory<PortalDb> contexts, HookInst
         {
             try
             {
-                await HookInstaller.RemoveAsync(hook, client, cancellationToken);
+                await HookInstaller.RemoveAsync(hook.Id, client, cancellationToken);
                 isRemoved = true;
             }
             catch (Exception e) when (HookProblems.Of(e, hook.Url) is { } problem)

@@ -3,15 +3,19 @@ using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Projects;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.SignIn;
 
 /// <summary>Links a GitLab account to a portal account whose owner has just proved to be both.</summary>
-public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPairs pairs, TimeProvider clock)
+public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPairs pairs, PersonalProjects projects, TimeProvider clock)
 {
     public static readonly Problem LinkedElsewhere = new Problem.Conflict(
         "identity-linked-elsewhere", "This GitLab account is linked to another account of this portal. Sign in with it to get there, or unlink it there first.");
+
+    private static readonly Problem SignsInAlready = new Problem.Conflict(
+        "identity-signs-in", "You sign in with this GitLab account, so you have the integration already. Nothing was changed.");
 
     public async Task<Result<Account>> RunAsync(Guid accountId, VouchedPerson person, CancellationToken cancellationToken)
     {
@@ -23,6 +27,7 @@ public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPair
             .SingleOrDefaultAsync(i => i.ServerId == person.Server.Id && i.GitLabUserId == person.User.Id, cancellationToken);
         if (identity is not null && identity.AccountId != accountId) return LinkedElsewhere;
 
+        if (identity is { SignsIn: true } && person.ApplicationId is null) return SignsInAlready;
         if (identity is null)
         {
             identity = EnterPortal.New(accountId, person, signsIn: person.ApplicationId is not null, clock.GetUtcNow());
@@ -30,9 +35,12 @@ public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPair
             db.Record(clock.GetUtcNow(), null, account.Id, account.Name, "identity.linked", $"@{person.User.Username} of {person.Server.BaseUrl} to {account.Email}");
         }
 
+        // An integration that is linked for signing in as well.
+        if (person.ApplicationId is not null) identity.SignsIn = true;
         Renew(identity, person, pairs, clock);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        await projects.AnnounceAsync(accountId, cancellationToken);
         return account;
     }
 
@@ -40,9 +48,10 @@ public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPair
     {
         identity.Username = person.User.Username;
         identity.IsExternal = person.User.IsExternal;
-        identity.ApplicationId = person.ApplicationId;
         identity.State = IdentityState.Active;
         identity.CheckedAt = clock.GetUtcNow();
-        pairs.Put(identity, person.Pair);
+        if (person.Pair is not { } pair) return;
+        identity.ApplicationId = person.ApplicationId;
+        pairs.Put(identity, pair);
     }
 }

@@ -12,7 +12,8 @@ namespace GitLabPortal.SignIn;
 /// <param name="Invitation">The code of an invitation that the person came by.</param>
 /// <param name="AccountId">Whose account gets the link; null for signing in.</param>
 /// <param name="SessionId">The session that asked for it.</param>
-public sealed record TripWish(string ReturnUrl, string? Invitation = null, Guid? AccountId = null, Guid? SessionId = null);
+/// <param name="WithRepositories">The person lets the portal read their repositories, too.</param>
+public sealed record TripWish(string ReturnUrl, string? Invitation = null, Guid? AccountId = null, Guid? SessionId = null, bool WithRepositories = false);
 
 /// <summary>
 /// Sends a browser to GitLab's consent page (authorization code, PKCE S256, state). GitLab shows its own errors and never calls back,
@@ -24,7 +25,7 @@ public sealed class SetOut(
     public const string CallbackPath = IntegrationOptions.CallbackPath;
 
     public const string UserScope = "read_user";
-    public const string ReadScope = "read_api";
+    public const string ReadScope = GitLabIdentity.RepositoryScope;
 
     /// <returns>Where the browser has to go.</returns>
     public async Task<Result<Uri>> RunAsync(HttpContext context, Guid serverId, TripWish wish, CancellationToken cancellationToken)
@@ -45,16 +46,16 @@ public sealed class SetOut(
         if (AddressProblem(address, application.RedirectUri, context.Request) is { } problem) return problem;
 
         var needsGroups = await db.Set<ServerEntry>().AnyAsync(e => e.ServerId == serverId && e.Rule == JoinRule.Groups, cancellationToken);
-        string[] scopes = needsGroups && application.Scopes.Split(' ').Contains(ReadScope) ? [UserScope, ReadScope] : [UserScope];
+        string[] scopes = (needsGroups || wish.WithRepositories) && application.Scopes.Split(' ').Contains(ReadScope) ? [UserScope, ReadScope] : [UserScope];
         return Start(context, application.Server!, application.Id, application.ClientId, application.RedirectUri, scopes, wish);
     }
 
-    /// <summary>The same for connecting one's account on gitlab.com, with the operator's application.</summary>
-    public Result<Uri> RunForGitLabCom(HttpContext context, Server gitLabCom, TripWish wish)
+    /// <summary>The same for connecting one's account as an integration, with the application of the operator's settings.</summary>
+    public Result<Uri> RunForIntegration(HttpContext context, Server server, TripWish wish)
     {
-        if (secrets.ForGitLabCom() is not { } secret) return ApplicationSecrets.NotSetUp;
+        if (secrets.ForIntegration(server.BaseUrl) is not { } secret) return ApplicationSecrets.NotSetUp;
         if (AddressProblem(PortalAddress.Of(portal.Value, context.Request), secret.RedirectUri, context.Request) is { } problem) return problem;
-        return Start(context, gitLabCom, null, secret.Application.ClientId, secret.RedirectUri, [UserScope, ReadScope], wish);
+        return Start(context, server, null, secret.Application.ClientId, secret.RedirectUri, [UserScope, ReadScope], wish);
     }
 
     public static Problem Missing(string baseUrl) => new Problem.Conflict(

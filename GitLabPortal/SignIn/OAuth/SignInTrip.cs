@@ -27,7 +27,7 @@ public sealed record SignInTrip
 
     public required Guid ServerId { get; init; }
 
-    /// <summary>Null for gitlab.com.</summary>
+    /// <summary>Null for an integration, whose application stands in the settings.</summary>
     public Guid? ApplicationId { get; init; }
 
     /// <summary>Exactly as it was sent to GitLab.</summary>

@@ -59,6 +59,9 @@ public sealed class AdminSetUp(
 
     public IReadOnlyList<GitLabGroup> Groups { get; private set; } = [];
 
+    /// <summary>Those that the plan may remove.</summary>
+    public IReadOnlyList<OldApplication> RemovableApplications { get; private set; } = [];
+
     /// <summary>What became of the admin token at the end.</summary>
     public string? TokenFate { get; private set; }
 
@@ -153,7 +156,7 @@ public sealed class AdminSetUp(
         {
             if (!await CheckPlanAsync(cancellationToken)) return;
             // A guest brings nobody into a team and connects none.
-            var begun = await apply.BeginAsync(right.IsAdministrator ? Plan! : Plan! with { ConnectTeam = null }, order, cancellationToken);
+            var begun = await apply.BeginAsync(right.IsAdministrator ? Plan! : Plan! with { ConnectTeam = null, WithHook = false, OldApplications = [] }, order, cancellationToken);
             if (!begun.IsSuccess)
             {
                 Problem = begun.Problem;
@@ -211,6 +214,8 @@ public sealed class AdminSetUp(
         Step = AdminSetUpStep.Plan;
         var drifted = await drift.RunAsync(admin!, Plan.RedirectUri, cancellationToken);
         PlanFindings = drifted.Value ?? [];
+        RemovableApplications = await OldAsync(cancellationToken);
+        Plan = Plan with { OldApplications = RemovableApplications };
         if (PlanFindings.Count > 0) await RepairAsync(cancellationToken);
         else await CheckPlanAsync(cancellationToken);
         await FindGroupsAsync(null, cancellationToken);
@@ -226,16 +231,27 @@ public sealed class AdminSetUp(
         SetUp = withBot ?? await db.Set<ServerSetUp>().AsNoTracking().Include(s => s.Receipts)
             .Where(s => s.Server!.BaseUrl == admin.BaseUrl && s.State == SetUpState.Done).OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
         var earlier = withBot is null ? null : SetUpPlan.FromJson(withBot.Plan);
-        var reuses = IsBroken(CheckDrift.TokenCode);
+        // By its number: it may have been renamed on GitLab.
+        var reused = IsBroken(CheckDrift.TokenCode) && withBot is not null && SetUpStepRunner.IdOf(withBot, SetUpSteps.Bot) is { } bot
+            ? await admin.Client().Administration.FindUserAsync(bot, cancellationToken)
+            : null;
         Plan = Plan! with
         {
             WithApplication = IsBroken(CheckDrift.ApplicationCode) || !IsThere(CheckDrift.ApplicationCode),
             WithBot = IsBroken(CheckDrift.TokenCode) || (IsBroken(CheckDrift.BotCode) && PlanFindings.All(f => f.Owner is not FixOwner.GitLabAdmin)) || !IsThere(CheckDrift.BotCode),
-            ReuseBot = reuses,
-            BotUsername = reuses && earlier is not null ? earlier.BotUsername : Plan!.BotUsername,
+            ReuseBot = reused is not null,
+            BotUsername = reused?.Username ?? Plan!.BotUsername,
             ConnectTeam = earlier?.ConnectTeam,
             Groups = IsBroken(CheckDrift.BotCode) && earlier is not null ? earlier.Groups : [],
+            WithHook = IsBroken(CheckDrift.HookCode),
         };
+    }
+
+    /// <summary>Applications whose place another one has taken, as soon as that one has worked.</summary>
+    private async Task<IReadOnlyList<OldApplication>> OldAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return [.. (await ServerQueries.OldApplicationsAsync(db, admin!.BaseUrl, cancellationToken)).Where(o => o.IsReplaced).Select(o => o.Application)];
     }
 
     /// <summary>The journal is read anew after each step, for whoever watches.</summary>

@@ -2,6 +2,7 @@ using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.GitLab;
 using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 
@@ -76,6 +77,9 @@ public sealed class UndoSetUp(SetUpJournal journal, RemoveConnection removeConne
         var gitLab = admin.Client().Administration;
         switch (receipt.Step)
         {
+            case SetUpSteps.Hook:
+                if (receipt.PortalId is { } hook) await HookInstaller.RemoveAsync(hook, admin.Client(), cancellationToken);
+                return Result.Success;
             case SetUpSteps.Connection:
                 return await removeConnection();
             case SetUpSteps.BotToken:
@@ -126,6 +130,7 @@ public sealed class UndoSetUp(SetUpJournal journal, RemoveConnection removeConne
     private static async Task ForgetAsync(PortalDb db, ServerSetUp setUp, SetUpReceipt receipt)
     {
         if (receipt.Step == SetUpSteps.BotToken) (setUp.ProtectedBotToken, setUp.BotTokenKeyId) = (null, null);
+        if (receipt is { Step: SetUpSteps.Hook, Before: not SetUpReceipt.Kept }) await db.Set<SystemHook>().Where(h => h.Id == receipt.PortalId).ExecuteDeleteAsync();
         if (receipt.Step != SetUpSteps.Application) return;
         await db.Set<ServerApplication>().Where(a => a.Id == receipt.PortalId).ExecuteDeleteAsync();
         // The one that it took the place of serves again.

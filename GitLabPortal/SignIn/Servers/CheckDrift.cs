@@ -1,16 +1,18 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.SignIn;
 
 /// <summary>Compares what the receipts of a set-up say with what GitLab holds now. Changes nothing.</summary>
-public sealed class CheckDrift(IDbContextFactory<PortalDb> contexts)
+public sealed class CheckDrift(IDbContextFactory<PortalDb> contexts, HookInstaller hooks)
 {
     public const string ApplicationCode = "drift-application";
     public const string BotCode = "drift-bot";
     public const string TokenCode = "drift-token";
+    public const string HookCode = "drift-hook";
 
     /// <summary>What is still right and what is not; failed findings need a repair.</summary>
     public async Task<Result<IReadOnlyList<Finding>>> RunAsync(AdminToken admin, string redirectUri, CancellationToken cancellationToken)
@@ -25,6 +27,7 @@ public sealed class CheckDrift(IDbContextFactory<PortalDb> contexts)
             var gitLab = admin.Client().Administration;
             if (application is not null) findings.Add(OfApplication(application, await gitLab.ListApplicationsAsync(cancellationToken), redirectUri));
             if (setUp is not null) await AddBotAsync(findings, gitLab, setUp, cancellationToken);
+            if (await HookAsync(db, admin, redirectUri, cancellationToken) is { } hook) findings.Add(hook);
             return Result.Of<IReadOnlyList<Finding>>(findings);
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
@@ -38,6 +41,23 @@ public sealed class CheckDrift(IDbContextFactory<PortalDb> contexts)
         await db.Set<ServerSetUp>().AsNoTracking().Include(s => s.Receipts)
             .Where(s => s.Server!.BaseUrl == baseUrl && s.State == SetUpState.Done && s.Receipts.Any(r => r.Step == SetUpSteps.Bot))
             .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
+
+    /// <summary>Null when no set-up made one that is still wanted.</summary>
+    private async Task<Finding?> HookAsync(PortalDb db, AdminToken admin, string redirectUri, CancellationToken cancellationToken)
+    {
+        var hook = await db.Set<SystemHook>().AsNoTracking().Where(h => h.IsFromSetUp && h.Connection!.Server!.BaseUrl == admin.BaseUrl)
+            .OrderByDescending(h => h.CreatedAt).FirstOrDefaultAsync(cancellationToken);
+        if (hook is null) return null;
+        var portal = redirectUri[..^SetOut.CallbackPath.Length];
+        return await hooks.CompareAsync(hook, admin.Client(), portal, cancellationToken) switch
+        {
+            null => Finding.Passed(HookCode, "The system hook is as it was made", $"GitLab calls {hook.Url}."),
+            { Code: "hook-missing" } => Broken(HookCode, "The system hook was deleted on GitLab", "GitLab does not tell the portal of changes at once; they are found by reading.", "Apply makes it again."),
+            { Code: "hook-address" } => Broken(HookCode, "The system hook calls another address", $"GitLab was told {hook.Url}, the portal is at {portal}.", "Apply tells GitLab the new address."),
+            { Code: "hook-stopped" } => Broken(HookCode, "GitLab stopped calling the portal", "Deliveries of the system hook failed.", "See that GitLab can open the portal's address; Apply sets the hook right and sends a test."),
+            _ => Broken(HookCode, "The system hook was changed on GitLab", "Its events, its secret or the check of certificates are not what the set-up made.", "Apply sets it right, in place."),
+        };
+    }
 
     private static Finding OfApplication(ServerApplication ours, IReadOnlyList<GitLab.GitLabApplication> all, string redirectUri)
     {

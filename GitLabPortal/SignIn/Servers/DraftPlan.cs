@@ -70,6 +70,8 @@ public sealed class DraftPlan(TimeProvider clock)
 
     private static async Task CheckBotAsync(AdministrationClient administration, SetUpPlan plan, List<Finding> findings, CancellationToken cancellationToken)
     {
+        // The bot of an earlier set-up is meant to be there.
+        if (plan.ReuseBot) return;
         if (await administration.FindUserAsync(plan.BotUsername, cancellationToken) is { } taken)
         {
             findings.Add(Finding.Failed(

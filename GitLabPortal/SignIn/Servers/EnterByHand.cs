@@ -64,5 +64,8 @@ public static class ManualSteps
         # 3. Its token. Put the bot's id in place of BOT_ID; copy token from the answer.
         api '{{baseUrl}}/api/v4/users/BOT_ID/personal_access_tokens' --data '{"name":"GitLabPortal","scopes":["{{string.Join("\",\"", SetUpPlan.BotScopes)}}"]}'
         unset GITLAB_TOKEN
+
+        # The system hook for instant updates is not made here: its secret is the portal's alone. Turn it on in the connection's card
+        # (with an administrator's token), or let the set-up make it.
         """;
 }

@@ -4,6 +4,7 @@ using GitLabPortal.Data;
 using GitLabPortal.Kernel;
 using GitLabPortal.Security;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace GitLabPortal.SignIn;
 
@@ -13,21 +14,29 @@ public sealed record ServerRow(Guid Id, string BaseUrl, string? Version, Applica
 /// <summary>A server with everything that hangs on it.</summary>
 public sealed record ServerDetails(
     Guid Id, string BaseUrl, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
-    IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People);
+    IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People,
+    IReadOnlyList<KeptApplication> OldApplications, ServerSetUp? WaitingBot);
 
-public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, TimeProvider clock)
+/// <param name="IsReplaced">The newer one has worked: this one can be removed from GitLab.</param>
+public sealed record KeptApplication(OldApplication Application, bool IsReplaced);
+
+public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions<IntegrationOptions> integrations, TimeProvider clock)
 {
     public async Task<IReadOnlyList<ServerRow>> AllAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var servers = await db.Set<Server>().AsNoTracking().Where(s => s.BaseUrl != IntegrationOptions.GitLabCom).OrderBy(s => s.BaseUrl).ToListAsync(cancellationToken);
+        var servers = await db.Set<Server>().AsNoTracking().OrderBy(s => s.BaseUrl).ToListAsync(cancellationToken);
         var states = await db.Set<ServerApplication>().Where(a => a.State != ApplicationState.Old).Select(a => new { a.ServerId, a.State }).ToListAsync(cancellationToken);
         var unfinished = await db.Set<ServerSetUp>().Where(s => s.State == SetUpState.Begun).Select(s => s.ServerId).ToListAsync(cancellationToken);
         var teams = await db.Set<Connection>().OrderBy(c => c.Team!.Name).Select(c => new { c.ServerId, c.Team!.Name }).Distinct().ToListAsync(cancellationToken);
         var people = await db.Set<GitLabIdentity>().GroupBy(i => i.ServerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        bool IsPersonalOnly(Server server) =>
+            (server.BaseUrl == IntegrationOptions.GitLabCom || integrations.Value.Offered().Any(i => i.BaseUrl == server.BaseUrl))
+            && !states.Exists(a => a.ServerId == server.Id) && !unfinished.Contains(server.Id) && !teams.Exists(t => t.ServerId == server.Id);
         return
         [
-            .. servers.Select(s => new ServerRow(
+            // One that people only connect for themselves is nobody's to set up.
+            .. servers.Where(s => !IsPersonalOnly(s)).Select(s => new ServerRow(
                 s.Id, s.BaseUrl, s.Version, states.Where(a => a.ServerId == s.Id).Select(a => (ApplicationState?)a.State).Min(), unfinished.Contains(s.Id),
                 [.. teams.Where(t => t.ServerId == s.Id).Select(t => t.Name)], people.GetValueOrDefault(s.Id))),
         ];
@@ -44,7 +53,20 @@ public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, TimeProv
             .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
         var connections = await db.Set<Connection>().Where(c => c.ServerId == id).OrderBy(c => c.Team!.Name).Select(c => new { Team = c.Team!.Name, c.Name, c.Status }).ToListAsync(cancellationToken);
         var people = await db.Set<GitLabIdentity>().CountAsync(i => i.ServerId == id, cancellationToken);
-        return new(id, server.BaseUrl, server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people);
+        var old = await OldApplicationsAsync(db, server.BaseUrl, cancellationToken);
+        var waiting = await db.Set<ServerSetUp>().AsNoTracking().Where(s => s.ServerId == id && s.State == SetUpState.Done && s.ProtectedBotToken != null)
+            .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
+        return new(id, server.BaseUrl, server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people, old, waiting);
+    }
+
+    internal static async Task<IReadOnlyList<KeptApplication>> OldApplicationsAsync(PortalDb db, string baseUrl, CancellationToken cancellationToken)
+    {
+        var all = await db.Set<ServerApplication>().AsNoTracking().Where(a => a.Server!.BaseUrl == baseUrl).OrderBy(a => a.CreatedAt).ToListAsync(cancellationToken);
+        return
+        [
+            .. all.Where(a => a.State is ApplicationState.Old).Select(a => new KeptApplication(
+                new(a.Id, a.ClientId, a.RedirectUri), all.Exists(n => n is { State: ApplicationState.Current, WorkedAt: not null } && n.CreatedAt > a.CreatedAt))),
+        ];
     }
 
     /// <summary>A set-up of this address that stopped in the middle.</summary>

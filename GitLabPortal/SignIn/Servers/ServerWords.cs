@@ -28,6 +28,8 @@ internal static class ServerWords
         SetUpSteps.Bot => $"{(plan.AsServiceAccount ? "Service account" : "User")} @{plan.BotUsername}",
         SetUpSteps.BotToken => $"Token of @{plan.BotUsername} ({string.Join(", ", SetUpPlan.BotScopes)})",
         SetUpSteps.Connection => $"Connection of the team {plan.ConnectTeam}",
+        SetUpSteps.Hook => $"System hook that calls {plan.PortalAddress}",
+        _ when SetUpSteps.IsRemoval(step) => $"Old application that led back to {plan.OldApplications.FirstOrDefault(a => SetUpSteps.Remove(a) == step)?.RedirectUri}: removed from GitLab",
         _ => $"@{plan.BotUsername} joins {plan.Groups.FirstOrDefault(g => SetUpSteps.Member(g) == step)?.FullPath ?? step} as reporter",
     };
 

@@ -51,11 +51,20 @@ public sealed record SetUpPlan
     /// <summary>The slug of the team that gets a connection with the bot's token; null for none.</summary>
     public string? ConnectTeam { get; init; }
 
+    /// <summary>GitLab tells the portal of changes at once, for the connection of <see cref="ConnectTeam"/>.</summary>
+    public bool WithHook { get; init; }
+
+    /// <summary>Applications of earlier set-ups whose place another one has taken and that has worked: they are removed from GitLab.</summary>
+    public IReadOnlyList<OldApplication> OldApplications { get; init; } = [];
+
+    /// <summary>Where GitLab and people reach the portal.</summary>
+    public string PortalAddress => RedirectUri[..^SetOut.CallbackPath.Length];
+
     public string BotTokenName => $"GitLabPortal {Mark}";
 
     public string Note => $"Made by GitLabPortal, set-up {Mark}";
 
-    public bool HasAnything => WithApplication || WithBot;
+    public bool HasAnything => Steps().Count > 0;
 
     public string ToJson() => JsonSerializer.Serialize(this, SetUpPlanJson.Default.SetUpPlan);
 
@@ -66,14 +75,25 @@ public sealed record SetUpPlan
     {
         List<string> steps = [];
         if (WithApplication) steps.Add(SetUpSteps.Application);
-        if (!WithBot) return steps;
-        steps.Add(SetUpSteps.Bot);
-        steps.AddRange(Groups.Select(SetUpSteps.Member));
-        steps.Add(SetUpSteps.BotToken);
-        if (ConnectTeam is not null) steps.Add(SetUpSteps.Connection);
+        if (WithBot)
+        {
+            steps.Add(SetUpSteps.Bot);
+            steps.AddRange(Groups.Select(SetUpSteps.Member));
+            steps.Add(SetUpSteps.BotToken);
+            if (ConnectTeam is not null) steps.Add(SetUpSteps.Connection);
+        }
+
+        if (WithHook && ConnectTeam is not null) steps.Add(SetUpSteps.Hook);
+        steps.AddRange(OldApplications.Select(SetUpSteps.Remove));
         return steps;
     }
 }
+
+/// <summary>An application that is not needed any more.</summary>
+/// <param name="Id">The portal's own.</param>
+/// <param name="ClientId">By which it is found on GitLab.</param>
+/// <param name="RedirectUri">Where it led back to.</param>
+public sealed record OldApplication(Guid Id, string ClientId, string RedirectUri);
 
 /// <summary>The names of the steps.</summary>
 public static class SetUpSteps
@@ -83,9 +103,17 @@ public static class SetUpSteps
     public const string BotToken = "bot-token";
     public const string Connection = "connection";
 
+    public const string Hook = "hook";
+
     private const string MemberPrefix = "member:";
+    private const string RemovePrefix = "remove-application:";
 
     public static string Member(ChosenGroup group) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{MemberPrefix}{group.GitLabId}");
+
+    public static string Remove(OldApplication application) => $"{RemovePrefix}{application.Id:N}";
+
+    /// <summary>Takes away what was there; it cannot be undone.</summary>
+    public static bool IsRemoval(string step) => step.StartsWith(RemovePrefix, StringComparison.Ordinal);
 
     /// <summary>The group's id; null for other steps.</summary>
     public static long? GroupOf(string step) =>

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Kernel;
@@ -35,7 +36,12 @@ public sealed partial class SetUpServerPage
 
     [SupplyParameterFromQuery(Name = "url")] private string? EnteredUrl { get; set; }
 
+    [Inject] private FailedTries Failures { get; set; } = null!;
+
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    /// <summary>Of the first request; null inside the circuit.</summary>
+    [CascadingParameter] private HttpContext? Context { get; set; }
 
     private string Address => PortalAddress.Of(Portal.Value, Location);
 
@@ -56,9 +62,26 @@ public sealed partial class SetUpServerPage
 
     private async Task<Result<SetUpRight>> AskAsync()
     {
-        var asked = await ServerRights.SetUpAsync((await Authentication).User, Code, Lifetime);
+        var person = (await Authentication).User;
+        var asked = await IsGuessAsync(person) ? await GuessAsync(person) : await ServerRights.SetUpAsync(person, Code, Lifetime);
         // What was done by a link that has ended with it stays in sight.
         if (setUp.Step is not AdminSetUpStep.Done || asked.IsSuccess) (right, refused) = (asked.Value, asked.Problem);
+        return asked;
+    }
+
+    private async Task<bool> IsGuessAsync(ClaimsPrincipal person) => !string.IsNullOrEmpty(Code) && !(await ServerRights.AdministratorAsync(person, Lifetime)).IsSuccess;
+
+    /// <summary>Wrong codes count like wrong passwords.</summary>
+    private async Task<Result<SetUpRight>> GuessAsync(ClaimsPrincipal person)
+    {
+        if (Failures.AreTooMany(Context))
+        {
+            if (Context is { Response.HasStarted: false }) Context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return FailedTries.TooMany;
+        }
+
+        var asked = await ServerRights.SetUpAsync(person, Code, Lifetime);
+        if (!asked.IsSuccess) Failures.Count(Context);
         return asked;
     }
 

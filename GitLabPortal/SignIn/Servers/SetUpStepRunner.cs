@@ -2,6 +2,7 @@ using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.GitLab;
 using GitLabPortal.Kernel;
+using GitLabPortal.Repositories;
 using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
@@ -15,9 +16,9 @@ public sealed record SetUpOrder(Actor Actor, Func<string, CancellationToken, Tas
 /// Does single steps. Each first looks for what an earlier try left behind: what can be taken over is, and what lost its secret on the
 /// way is removed and made again, so that there is one of each in the end.
 /// </summary>
-public sealed class SetUpStepRunner(
+public sealed partial class SetUpStepRunner(
     SetUpJournal journal, RegisterApplication register, SecretProtector secrets, ConnectWithToken connect,
-    ReplaceToken replace, IDbContextFactory<PortalDb> contexts)
+    ReplaceToken replace, HookInstaller hooks, IDbContextFactory<PortalDb> contexts)
 {
     public async Task<Result> RunAsync(SetUpWork work, ServerSetUp setUp, string step, AdminToken admin, SetUpOrder order, CancellationToken cancellationToken)
     {
@@ -30,6 +31,8 @@ public sealed class SetUpStepRunner(
             SetUpSteps.Bot => await BotAsync(work, plan, earlier, gitLab, cancellationToken),
             SetUpSteps.BotToken => await TokenAsync(work, setUp, plan, gitLab, cancellationToken),
             SetUpSteps.Connection => await ConnectionAsync(work, setUp, plan, order, cancellationToken),
+            SetUpSteps.Hook => await HookAsync(work, setUp, plan, earlier, admin, order, cancellationToken),
+            _ when SetUpSteps.IsRemoval(step) => await RemoveOldAsync(work, plan, step, gitLab, cancellationToken),
             _ => await MemberAsync(work, setUp, step, gitLab, cancellationToken),
         };
     }
