@@ -21,6 +21,12 @@ public sealed class Server
 
     public bool? IsEnterprise { get; set; }
 
+    /// <summary>Certificate authorities (PEM) trusted for signing in with this server, besides the machine's; null for none.</summary>
+    public string? SignInAuthorities { get; set; }
+
+    /// <summary>Where people sign in when it is not <see cref="BaseUrl"/>, which the portal calls.</summary>
+    public string? SignInBrowserUrl { get; set; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
@@ -128,6 +134,7 @@ internal sealed class ConnectionConfiguration :
         builder.Property(s => s.BaseUrl).HasMaxLength(500);
         builder.Property(s => s.Issuer).HasMaxLength(500);
         builder.Property(s => s.Version).HasMaxLength(100);
+        builder.Property(s => s.SignInBrowserUrl).HasMaxLength(500);
         builder.HasIndex(s => s.BaseUrl).IsUnique();
     }
 

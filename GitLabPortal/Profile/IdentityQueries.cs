@@ -15,7 +15,7 @@ public sealed class IdentityQueries(IDbContextFactory<PortalDb> contexts)
         return await db.Set<GitLabIdentity>().AsNoTracking()
             .Where(i => i.AccountId == accountId)
             .OrderBy(i => i.Server!.BaseUrl)
-            .Select(i => new IdentityRow(i.Id, i.Username, i.Server!.BaseUrl, i.SignsIn, i.State, i.LinkedAt, i.SignedInAt))
+            .Select(i => new IdentityRow(i.Id, i.Username, i.Server!.SignInBrowserUrl ?? i.Server.BaseUrl, i.SignsIn, i.State, i.LinkedAt, i.SignedInAt))
             .ToListAsync(cancellationToken);
     }
 }

@@ -41,7 +41,7 @@ public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, Applica
         if (!secret.IsSuccess) return false;
         try
         {
-            var oauth = clients.OAuth(identity.Server!.BaseUrl, NetworkPath.For(secret.Value.AllowsPlainHttp));
+            var oauth = clients.OAuth(identity.Server!.BaseUrl, secret.Value.Path);
             await oauth.RevokeAsync(secret.Value.Application, pair.AccessToken.Reveal(), CancellationToken.None);
             if (pair.RefreshToken is { } refresh) await oauth.RevokeAsync(secret.Value.Application, refresh.Reveal(), CancellationToken.None);
             return true;

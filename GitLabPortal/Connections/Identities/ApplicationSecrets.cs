@@ -8,19 +8,21 @@ using Microsoft.Extensions.Options;
 namespace GitLabPortal.Connections;
 
 /// <summary>What it takes to speak as an application: kept for one call.</summary>
-public sealed record ApplicationSecret(OAuthApplication Application, string RedirectUri, bool AllowsPlainHttp);
+/// <param name="Path">How its calls travel.</param>
+public sealed record ApplicationSecret(OAuthApplication Application, string RedirectUri, NetworkPath Path);
 
 /// <summary>Opens the secrets of OAuth applications: those of servers from the database, gitlab.com's from the settings.</summary>
-public sealed class ApplicationSecrets(IDbContextFactory<PortalDb> contexts, SecretProtector secrets, IOptions<IntegrationOptions> integrations, IOptions<PortalOptions> portal)
+public sealed class ApplicationSecrets(IDbContextFactory<PortalDb> contexts, SecretProtector secrets, IOptions<IntegrationOptions> integrations, IOptions<PortalOptions> portal, TimeProvider time)
 {
     public static readonly Problem Lost = new Problem.Conflict(
         "application-secret-lost", "The key that protected this server's application is no longer in the portal's key ring. A portal administrator must repair the sign-in on the page Servers.");
 
     public static readonly Problem NotSetUp = new Problem.NotFound("sign-in-not-set-up", "Sign-in with this server is not set up (any more). Ask a portal administrator.");
 
+    /// <param name="application">With its server.</param>
     public Result<ApplicationSecret> Open(ServerApplication application) =>
         secrets.Reveal(application.ProtectedSecret, ServerApplication.Row(application.Id)) is { } secret
-            ? new ApplicationSecret(new(application.ClientId, secret.Reveal()), application.RedirectUri, application.AllowsPlainHttp)
+            ? new ApplicationSecret(new(application.ClientId, secret.Reveal()), application.RedirectUri, application.Server!.SignInPath(application.AllowsPlainHttp, time))
             : Lost;
 
     /// <summary>The application that gave an identity its tokens.</summary>
@@ -29,14 +31,14 @@ public sealed class ApplicationSecrets(IDbContextFactory<PortalDb> contexts, Sec
         if (identity.ApplicationId is not { } id)
             return identity.SignsIn || ForGitLabCom() is not { } operators ? NotSetUp : operators;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Set<ServerApplication>().AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is { } application
+        return await db.Set<ServerApplication>().AsNoTracking().Include(a => a.Server).SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is { } application
             ? Open(application)
             : NotSetUp;
     }
 
     /// <summary>Null when the operator has not registered one.</summary>
     public ApplicationSecret? ForGitLabCom() => integrations.Value.IsOffered && portal.Value.PublicUrl.Length > 0
-        ? new(new(integrations.Value.GitLabComApplicationId, integrations.Value.GitLabComSecret), $"{portal.Value.PublicUrl.TrimEnd('/')}{IntegrationOptions.CallbackPath}", AllowsPlainHttp: false)
+        ? new(new(integrations.Value.GitLabComApplicationId, integrations.Value.GitLabComSecret), $"{portal.Value.PublicUrl.TrimEnd('/')}{IntegrationOptions.CallbackPath}", NetworkPath.Encrypted)
         : null;
 }
 

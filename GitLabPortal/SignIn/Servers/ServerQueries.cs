@@ -12,8 +12,12 @@ public sealed record ServerRow(Guid Id, string BaseUrl, string? Version, Applica
 
 /// <summary>A server with everything that hangs on it.</summary>
 public sealed record ServerDetails(
-    Guid Id, string BaseUrl, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
+    Guid Id, string BaseUrl, string? BrowserUrl, IReadOnlyList<ShownCertificate> Authorities, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
     IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People);
+
+/// <summary>What is accepted for signing in with a server.</summary>
+/// <param name="IsUsed">People sign in with it, or did.</param>
+public sealed record KnownNetwork(string BaseUrl, string? BrowserUrl, TrustedAuthorities? Authorities, bool IsUsed);
 
 public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, TimeProvider clock)
 {
@@ -44,7 +48,18 @@ public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, TimeProv
             .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
         var connections = await db.Set<Connection>().Where(c => c.ServerId == id).OrderBy(c => c.Team!.Name).Select(c => new { Team = c.Team!.Name, c.Name, c.Status }).ToListAsync(cancellationToken);
         var people = await db.Set<GitLabIdentity>().CountAsync(i => i.ServerId == id, cancellationToken);
-        return new(id, server.BaseUrl, server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people);
+        return new(id, server.BaseUrl, server.SignInBrowserUrl, TrustedAuthorities.Parse(server.SignInAuthorities, clock).Value?.All ?? [], server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people);
+    }
+
+    /// <summary>How signing in with a server travels, by either of its addresses; null when the portal does not know it.</summary>
+    public async Task<KnownNetwork?> NetworkOfAsync(string address, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var server = await db.Set<Server>().AsNoTracking().Where(s => s.BaseUrl == address || s.SignInBrowserUrl == address)
+            .OrderByDescending(s => s.BaseUrl == address).FirstOrDefaultAsync(cancellationToken);
+        if (server is null) return null;
+        var isUsed = await db.Set<ServerApplication>().AnyAsync(a => a.ServerId == server.Id, cancellationToken);
+        return new(server.BaseUrl, server.SignInBrowserUrl, server.SignInPath(allowsPlainHttp: false, clock).Authorities, isUsed);
     }
 
     /// <summary>A set-up of this address that stopped in the middle.</summary>
