@@ -59,7 +59,7 @@ public sealed class ConnectionCardTests : IAsyncLifetime
         facts["Last sync"].ShouldBe("just now");
         facts["Connected"].ShouldBe("Ada, just now");
         facts["Checked"].ShouldBe("just now");
-        section.FindAll(".menu-item").Select(i => i.TextContent.Trim()).ShouldBe(["Check now", "Sync now", "Replace token", "Network settings", "Rename", "Remove"]);
+        section.FindAll(".menu-item").Select(i => i.TextContent.Trim()).ShouldBe(["Check now", "Sync now", "Replace token", "Network settings", "Change address", "Rename", "Remove"]);
         section.Markup.ShouldNotContain(token.Secret);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using GitLabPortal.Security;
 using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +44,7 @@ internal static class SetUpChild
         var (data, baseUrl, setUp, steps) = (arguments[0], arguments[1], Guid.Parse(arguments[2]), int.Parse(arguments[3], CultureInfo.InvariantCulture));
         await using var services = Processes.Open(data);
         var token = await Console.In.ReadLineAsync() ?? "";
-        var admin = await services.GetRequiredService<CheckAdminToken>().RunAsync(baseUrl, allowsPlainHttp: true, token, CancellationToken.None);
+        var admin = await services.GetRequiredService<CheckAdminToken>().RunAsync(baseUrl, NetworkPath.For(allowsPlainHttp: true), token, CancellationToken.None);
         var access = await AccessAsync(services);
         var order = new SetUpOrder(new(access.AccountId, "Ada"), (_, _) => Task.FromResult<GitLabPortal.Kernel.Result<TeamAccess>>(access));
         var done = 0;

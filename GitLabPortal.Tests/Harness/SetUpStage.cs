@@ -2,6 +2,7 @@ using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
 using GitLabPortal.Repositories;
+using GitLabPortal.Security;
 using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Sandbox;
@@ -40,7 +41,7 @@ internal sealed class SetUpStage : IAsyncDisposable
     public async Task<AdminToken> CheckAsync(SandboxToken? token = null, IServiceProvider? services = null)
     {
         var check = (services ?? Portal.Services).GetRequiredService<CheckAdminToken>();
-        var result = await check.RunAsync(BaseUrl, allowsPlainHttp: true, (token ?? NewAdminToken()).Secret, default);
+        var result = await check.RunAsync(BaseUrl, NetworkPath.For(allowsPlainHttp: true), (token ?? NewAdminToken()).Secret, default);
         result.IsSuccess.ShouldBeTrue(result.Problem?.ToString());
         return result.Value;
     }

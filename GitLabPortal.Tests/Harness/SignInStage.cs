@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Web;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
@@ -98,10 +99,13 @@ public sealed class SignInStage : IAsyncDisposable
     }
 
     /// <summary>Presses the button of GitLab's page, wherever that leads.</summary>
-    public static async Task<HttpResponseMessage> AnswerConsentAsync(Uri authorize, SandboxUser user, bool deny = false, SocketsHttpHandler? over = null)
+    public static async Task<HttpResponseMessage> AnswerConsentAsync(
+        Uri authorize, SandboxUser user, bool deny = false, SocketsHttpHandler? over = null, X509Certificate2? authority = null)
     {
         over ??= new SocketsHttpHandler();
         (over.AllowAutoRedirect, over.CookieContainer) = (false, new CookieContainer());
+        if (authority is not null)
+            over.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { authority }, RevocationMode = X509RevocationMode.NoCheck };
         using var http = new HttpClient(over);
         var server = authorize.GetLeftPart(UriPartial.Path)[..^"/oauth/authorize".Length];
         await http.PostAsync(server + "/users/sign_in", new FormUrlEncodedContent([new("user[login]", user.Username), new("user[password]", "x")]));

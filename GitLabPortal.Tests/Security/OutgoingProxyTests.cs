@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
-using System.Text;
 using GitLabPortal.Connections;
 using GitLabPortal.Kernel;
 using GitLabPortal.Security;
@@ -20,20 +18,7 @@ public sealed class OutgoingProxyTests : IDisposable
 
     public void Dispose() => certificates.Dispose();
 
-    private TestListener Proxy() => TestListener.That(async (socket, cancellation) =>
-    {
-        await using var client = new NetworkStream(socket);
-        var header = new StringBuilder();
-        var one = new byte[1];
-        while (!header.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await client.ReadAsync(one, cancellation) == 1) header.Append((char)one[0]);
-        tunnels.Enqueue(header.ToString());
-        var port = int.Parse(header.ToString().Split(' ')[1].Split(':')[1]);
-        using var target = new TcpClient();
-        await target.ConnectAsync("127.0.0.1", port, cancellation);
-        await client.WriteAsync("HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray(), cancellation);
-        await using var server = target.GetStream();
-        await Task.WhenAny(client.CopyToAsync(server, cancellation), server.CopyToAsync(client, cancellation));
-    });
+    private TestListener Proxy() => TestProxy.Start(tunnels);
 
     private TestOutbound Behind(TestListener proxy, params string[] exceptions) => new TestOutbound(
         new OutboundOptions

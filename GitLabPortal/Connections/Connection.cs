@@ -11,7 +11,7 @@ public sealed class Server
     public Guid Id { get; init; } = Guid.CreateVersion7();
 
     /// <summary>Normalised base address without a trailing slash, e.g. <c>https://git.example.com/gitlab</c>.</summary>
-    public required string BaseUrl { get; init; }
+    public required string BaseUrl { get; set; }
 
     /// <summary>The address the server claims to have; shown, never trusted.</summary>
     public string? Issuer { get; set; }
@@ -20,6 +20,12 @@ public sealed class Server
     public string? Version { get; set; }
 
     public bool? IsEnterprise { get; set; }
+
+    /// <summary>Certificate authorities (PEM) trusted for signing in with this server, besides the machine's; null for none.</summary>
+    public string? SignInAuthorities { get; set; }
+
+    /// <summary>Where people sign in when it is not <see cref="BaseUrl"/>, which the portal calls.</summary>
+    public string? SignInBrowserUrl { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 }
@@ -40,7 +46,7 @@ public sealed class Connection
 
     public required Guid TeamId { get; init; }
 
-    public required Guid ServerId { get; init; }
+    public required Guid ServerId { get; set; }
 
     public required string Name { get; set; }
 
@@ -75,7 +81,7 @@ public sealed class Connection
     public required bool IsReadOnly { get; set; }
 
     /// <summary>The person accepted that the token travels unencrypted (private addresses only).</summary>
-    public required bool AllowsPlainHttp { get; init; }
+    public required bool AllowsPlainHttp { get; set; }
 
     /// <summary>Certificate authorities (PEM) that this connection trusts besides the machine's; null for none.</summary>
     public string? TrustedAuthorities { get; set; }
@@ -128,6 +134,7 @@ internal sealed class ConnectionConfiguration :
         builder.Property(s => s.BaseUrl).HasMaxLength(500);
         builder.Property(s => s.Issuer).HasMaxLength(500);
         builder.Property(s => s.Version).HasMaxLength(100);
+        builder.Property(s => s.SignInBrowserUrl).HasMaxLength(500);
         builder.HasIndex(s => s.BaseUrl).IsUnique();
     }
 

@@ -21,6 +21,7 @@ public sealed partial class ConnectionCardView
     private (string Function, string Selector)? nextFocus;
     private bool isReplacing;
     private bool isNetworking;
+    private bool isMoving;
     private bool isDrawnIdle;
 
     [Parameter, EditorRequired] public ConnectionCard Card { get; set; } = null!;
@@ -186,14 +187,26 @@ public sealed partial class ConnectionCardView
 
     private void OpenReplace()
     {
-        (isReplacing, isNetworking, problem, live) = (true, false, null, []);
+        (isReplacing, isNetworking, isMoving, problem, live) = (true, false, false, null, []);
         Focus("focus", " .replace :is(input, button)");
     }
 
     private void OpenNetwork()
     {
-        (isReplacing, isNetworking, problem, live) = (false, true, null, []);
+        (isReplacing, isNetworking, isMoving, problem, live) = (false, true, false, null, []);
         Focus("focus", " .network textarea");
+    }
+
+    private void OpenAddress()
+    {
+        (isReplacing, isNetworking, isMoving, problem, live) = (false, false, true, null, []);
+        Focus("focus", " .change-address input");
+    }
+
+    private void AddressClosed(bool isChanged)
+    {
+        CloseForms();
+        if (isChanged) Toasts.Success("The portal calls the new address.");
     }
 
     private async Task SaveNetworkAsync(NetworkSettings settings)
@@ -218,7 +231,7 @@ public sealed partial class ConnectionCardView
 
     private void CloseForms()
     {
-        (isReplacing, isNetworking, problem, live) = (false, false, null, []);
+        (isReplacing, isNetworking, isMoving, problem, live) = (false, false, false, null, []);
         FocusMenu();
     }
 

@@ -17,7 +17,24 @@ public static class ConnectionNetwork
 
 /// <param name="AuthorityPem">Authorities to trust besides the machine's; null or empty for none.</param>
 /// <param name="BrowserUrl">The address that people use, if it is not the one that the portal calls; null or empty if it is.</param>
-public sealed record NetworkSettings(string? AuthorityPem, string? BrowserUrl);
+public sealed record NetworkSettings(string? AuthorityPem, string? BrowserUrl)
+{
+    /// <summary>Either is null when it was left empty.</summary>
+    public Result<(TrustedAuthorities? Authorities, string? BrowserUrl)> Read(TimeProvider time)
+    {
+        string? address = null;
+        if (!string.IsNullOrWhiteSpace(BrowserUrl))
+        {
+            var parsed = InstanceUrl.Parse(BrowserUrl);
+            if (!parsed.IsSuccess) return new Problem.Invalid(parsed.Problem.Code, parsed.Problem.Message, nameof(BrowserUrl));
+            address = parsed.Value.BaseUrl;
+        }
+
+        if (string.IsNullOrWhiteSpace(AuthorityPem)) return (null, address);
+        var authorities = TrustedAuthorities.Parse(AuthorityPem, time);
+        return authorities.IsSuccess ? (authorities.Value, address) : authorities.Problem;
+    }
+}
 
 /// <summary>
 /// Changes the network settings of one connection, after trying them with its server and token: what does not work is refused and the old
@@ -29,23 +46,16 @@ public sealed class ChangeConnectionNetwork(
     public async Task<Result<IReadOnlyList<Finding>>> RunAsync(
         TeamAccess access, Guid connectionId, NetworkSettings settings, IProgress<Finding>? progress, CancellationToken cancellationToken)
     {
-        var browserUrl = BrowserUrlOf(settings.BrowserUrl);
-        if (!browserUrl.IsSuccess) return browserUrl.Problem;
-        TrustedAuthorities? authorities = null;
-        if (!string.IsNullOrWhiteSpace(settings.AuthorityPem))
-        {
-            var read = TrustedAuthorities.Parse(settings.AuthorityPem, time);
-            if (!read.IsSuccess) return read.Problem;
-            authorities = read.Value;
-        }
-
+        var read = settings.Read(time);
+        if (!read.IsSuccess) return read.Problem;
+        var (authorities, browserUrl) = read.Value;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var found = await OwnConnections.FindAsync(db, access, connectionId, cancellationToken);
         if (!found.IsSuccess) return found.Problem;
 
         var connection = found.Value;
         connection.TrustedAuthorities = authorities?.Pem;
-        connection.BrowserUrl = browserUrl.Value == connection.Server!.BaseUrl || browserUrl.Value.Length == 0 ? null : browserUrl.Value;
+        connection.BrowserUrl = browserUrl == connection.Server!.BaseUrl ? null : browserUrl;
         var tried = await TryAsync(connection, progress, cancellationToken);
         if (!tried.IsSuccess) return tried.Problem;
 
@@ -80,13 +90,5 @@ public sealed class ChangeConnectionNetwork(
             return new Problem.Refused("token-refused", "With these settings GitLab refuses the token. The settings that were there before stay.", all);
         connection.Apply(passport, all);
         return Result.Of(all);
-    }
-
-    /// <summary>Empty for none.</summary>
-    private static Result<string> BrowserUrlOf(string? text)
-    {
-        if (string.IsNullOrWhiteSpace(text)) return "";
-        var read = InstanceUrl.Parse(text);
-        return read.IsSuccess ? read.Value.BaseUrl : new Problem.Invalid(read.Problem.Code, read.Problem.Message, "BrowserUrl");
     }
 }

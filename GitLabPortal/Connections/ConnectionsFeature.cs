@@ -22,6 +22,7 @@ internal static class ConnectionsFeature
         services.AddSingleton<WizardSeal>();
         services.AddSingleton<CheckConnection>();
         services.AddSingleton<ChangeConnectionNetwork>();
+        services.AddSingleton<ChangeAddress>();
         services.AddSingleton<ReplaceToken>();
         services.AddSingleton<RenameConnection>();
         services.AddSingleton<RemoveConnection>();

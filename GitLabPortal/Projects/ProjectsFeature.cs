@@ -21,6 +21,8 @@ internal static class ProjectsFeature
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<ProjectQueries>().DescribeRemovalAsync);
         services.AddSingleton<PageStored>(SeenNames.KeepAsync);
         services.AddSingleton<RemovalCleanup>(UnseenRepositories.ForgetAsync);
+        services.AddSingleton<ServerUse>(MovedProjects.HasOthersAsync);
+        services.AddSingleton<AddressMove>(MovedProjects.MoveAsync);
         return services;
     }
 }

@@ -20,6 +20,8 @@ internal static class RepositoriesFeature
         services.AddSingleton<SyncRequest>(provider => provider.GetRequiredService<RequestSync>().RunAsync);
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<SyncQueries>().DescribeRemovalAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(SyncFacts)));
+        services.AddSingleton<AddressSample>(MovedConnection.SampleAsync);
+        services.AddSingleton<AddressMove>(MovedConnection.ForgetAsync);
         services.AddSingleton<DisappearanceQueries>();
         services.AddSingleton<DecideDisappearance>();
         services.AddSingleton<ChooseSyncInterval>();

@@ -36,6 +36,7 @@ public static class SignInFeature
         services.AddSingleton<ServerAccess>();
         services.AddSingleton<CreateSetUpLink>();
         services.AddSingleton<ChangeEntry>();
+        services.AddSingleton<ChangeServerNetwork>();
         services.AddSingleton<RemoveServer>();
         services.AddSingleton<GuestLimit>();
         services.AddHostedService(provider => provider.GetRequiredService<SignInWatch>());

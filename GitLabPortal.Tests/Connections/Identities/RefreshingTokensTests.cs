@@ -199,7 +199,7 @@ public sealed class RefreshingTokensTests : IAsyncLifetime
     private async Task ShouldWorkAsync(Result<PersonToken> result)
     {
         result.IsSuccess.ShouldBeTrue(result.Problem?.Message);
-        var user = await stage.Get<GitLabClients>().ForPerson(result.Value!.BaseUrl, result.Value.AccessToken, NetworkPath.For(result.Value.AllowsPlainHttp)).Users.GetCurrentAsync(default);
+        var user = await stage.Get<GitLabClients>().ForPerson(result.Value!.BaseUrl, result.Value.AccessToken, result.Value.Path).Users.GetCurrentAsync(default);
         user.Username.ShouldBe("ann");
     }
 

@@ -1,4 +1,5 @@
 using GitLabPortal.Kernel;
+using GitLabPortal.Security;
 using GitLabPortal.SignIn;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
@@ -47,7 +48,7 @@ public sealed class CheckingAnAdminTokenTests
 
     private static async Task<string?> CheckAsync(SetUpStage stage, SandboxToken token)
     {
-        var result = await stage.Get<CheckAdminToken>().RunAsync(stage.BaseUrl, allowsPlainHttp: true, token.Secret, default);
+        var result = await stage.Get<CheckAdminToken>().RunAsync(stage.BaseUrl, NetworkPath.For(allowsPlainHttp: true), token.Secret, default);
         if (result.Problem is Problem.Refused refused) refused.Findings.ShouldAllBe(f => f.Fix.Length > 0);
         return result.Problem?.Code;
     }

@@ -18,7 +18,7 @@ public sealed class CheckApplication(IDbContextFactory<PortalDb> contexts, Appli
 
         try
         {
-            var isKnown = await clients.OAuth(application.Server!.BaseUrl, NetworkPath.For(application.AllowsPlainHttp))
+            var isKnown = await clients.OAuth(application.Server!.BaseUrl, secret.Value.Path)
                 .KnowsAsync(secret.Value.Application, application.RedirectUri, cancellationToken);
             // One whose secret GitLab accepts again after all is repaired by itself.
             application.State = isKnown ? (application.State is ApplicationState.Old ? ApplicationState.Old : ApplicationState.Current) : ApplicationState.Missing;

@@ -28,7 +28,7 @@ public sealed class CheckIdentity(IDbContextFactory<PortalDb> contexts, Identity
 
             try
             {
-                var user = await clients.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, NetworkPath.For(token.Value.AllowsPlainHttp)).Users.GetCurrentAsync(cancellationToken);
+                var user = await clients.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, token.Value.Path).Users.GetCurrentAsync(cancellationToken);
                 return await KeepAsync(identityId, user, cancellationToken);
             }
             catch (GitLabUnauthorizedException) when (!isRetry)

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace GitLabPortal.Connections;
 
 /// <param name="Version">Names the pair, for <see cref="IdentityTokens.ReplaceAsync"/>.</param>
-public sealed record PersonToken(string BaseUrl, Secret AccessToken, bool AllowsPlainHttp, int Version);
+public sealed record PersonToken(string BaseUrl, Secret AccessToken, NetworkPath Path, int Version);
 
 /// <summary>
 /// Hands out people's access tokens and refreshes them in time. GitLab lets a refresh token work once: of all callers, in this process
@@ -104,10 +104,10 @@ public sealed partial class IdentityTokens(
         if (pairs.Open(identity)?.RefreshToken is not { } refreshToken) return await EndAsync(db, identity, claim);
         try
         {
-            var client = clients.OAuth(identity.Server!.BaseUrl, NetworkPath.For(secret.Value.AllowsPlainHttp));
+            var client = clients.OAuth(identity.Server!.BaseUrl, secret.Value.Path);
             var pair = await AskAsync(client, secret.Value, refreshToken);
             var isSaved = await SaveAsync(db, identity, claim, pair);
-            if (isSaved) return Token(identity, new Secret(pair.AccessToken), identity.PairVersion + 1, secret.Value.AllowsPlainHttp);
+            if (isSaved) return Token(identity, new Secret(pair.AccessToken), identity.PairVersion + 1, secret.Value.Path);
             // The person signed in anew or unlinked the account meanwhile: this pair is in no row.
             await revoke.RunAsync(identity.Server!.BaseUrl, secret.Value, pair);
             return null;
@@ -187,12 +187,17 @@ public sealed partial class IdentityTokens(
         if (identity.State is IdentityState.Blocked) return Blocked;
         if (identity.State is IdentityState.SignInAgain || pairs.Open(identity) is not { } pair) return SignInAgain;
         return identity.PairVersion != deadVersion && identity.AccessExpiresAt > time.GetUtcNow() + Margin
-            ? new Result<PersonToken>?(Token(identity, pair.AccessToken, identity.PairVersion, identity.Application?.AllowsPlainHttp ?? applications.ForIntegration(identity.Server!.BaseUrl)?.AllowsPlainHttp ?? false))
+            ? new Result<PersonToken>?(Token(identity, pair.AccessToken, identity.PairVersion, PathOf(identity)))
             : null;
     }
 
-    private static PersonToken Token(GitLabIdentity identity, Secret access, int version, bool allowsPlainHttp) =>
-        new(identity.Server!.BaseUrl, access, allowsPlainHttp, version);
+    private NetworkPath PathOf(GitLabIdentity identity) =>
+        identity.Application is null && applications.ForIntegration(identity.Server!.BaseUrl) is { } integration
+            ? integration.Path
+            : identity.Server!.SignInPath(identity.Application?.AllowsPlainHttp ?? false, time);
+
+    private static PersonToken Token(GitLabIdentity identity, Secret access, int version, NetworkPath path) =>
+        new(identity.Server!.BaseUrl, access, path, version);
 
     private static Task<GitLabIdentity?> FindAsync(PortalDb db, Guid identityId, CancellationToken cancellationToken) =>
         db.Set<GitLabIdentity>().AsNoTracking().Include(i => i.Server).Include(i => i.Application).SingleOrDefaultAsync(i => i.Id == identityId, cancellationToken);

@@ -15,7 +15,11 @@ namespace GitLabPortal.Connections;
 /// <param name="Scopes">As registered.</param>
 /// <param name="AllowsPlainHttp">A person accepted that codes and tokens travel unencrypted.</param>
 public sealed record NewServerApplication(
-    string BaseUrl, long? GitLabId, string ClientId, Secret ClientSecret, string RedirectUri, IReadOnlyList<string> Scopes, bool AllowsPlainHttp);
+    string BaseUrl, long? GitLabId, string ClientId, Secret ClientSecret, string RedirectUri, IReadOnlyList<string> Scopes, bool AllowsPlainHttp)
+{
+    /// <summary>Null leaves the server's settings as they are.</summary>
+    public SignInNetwork? Network { get; init; }
+}
 
 /// <summary>Who does something for the whole portal.</summary>
 /// <param name="AccountId">Null for somebody with a set-up link and no account.</param>
@@ -50,6 +54,8 @@ public sealed class RegisterApplication(IDbContextFactory<PortalDb> contexts, Se
             server = new Server { BaseUrl = given.BaseUrl, CreatedAt = now };
             db.Add(server);
         }
+
+        if (given.Network is { } network && !await network.ApplyAsync(db, server, cancellationToken)) return SignInNetwork.AddressTaken;
 
         var others = await db.Set<ServerApplication>().Where(a => a.ServerId == server.Id).ToListAsync(cancellationToken);
         if (others.Exists(a => a.ClientId == given.ClientId && a.State is not ApplicationState.Missing))

@@ -24,7 +24,7 @@ public sealed class RevokePair(ApplicationSecrets secrets, TokenPairs pairs, Git
         try
         {
             // Not the request's token: from here on nobody else knows these tokens.
-            var oauth = clients.OAuth(baseUrl, NetworkPath.For(secret.AllowsPlainHttp));
+            var oauth = clients.OAuth(baseUrl, secret.Path);
             await oauth.RevokeAsync(secret.Application, access.Reveal(), CancellationToken.None);
             if (refresh is not null) await oauth.RevokeAsync(secret.Application, refresh.Reveal(), CancellationToken.None);
             return true;

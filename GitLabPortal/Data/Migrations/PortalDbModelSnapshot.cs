@@ -348,6 +348,13 @@ namespace GitLabPortal.Data.Migrations
                         .HasMaxLength(500)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("SignInAuthorities")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SignInBrowserUrl")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Version")
                         .HasMaxLength(100)
                         .HasColumnType("TEXT");

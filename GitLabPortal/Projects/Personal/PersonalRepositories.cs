@@ -87,7 +87,7 @@ public sealed class PersonalRepositories(IDbContextFactory<PortalDb> contexts, I
                 if (!token.IsSuccess) return token.Problem;
                 try
                 {
-                    return Result.Of(await call(clients.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, NetworkPath.For(token.Value.AllowsPlainHttp)), both.Token));
+                    return Result.Of(await call(clients.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, token.Value.Path), both.Token));
                 }
                 catch (GitLabUnauthorizedException) when (!isRetry)
                 {

@@ -26,7 +26,7 @@ public sealed class ComeBack(
         if (!found.IsSuccess) return found.Problem;
 
         var (server, secret) = found.Value;
-        var oauth = clients.OAuth(server.BaseUrl, NetworkPath.For(secret.AllowsPlainHttp));
+        var oauth = clients.OAuth(server.BaseUrl, secret.Path);
         try
         {
             var pair = await oauth.ExchangeAsync(secret.Application, code, trip.Verifier, trip.RedirectUri, cancellationToken);
@@ -37,7 +37,7 @@ public sealed class ComeBack(
         catch (GitLabOAuthException e) when (e.Refusal is OAuthRefusal.UnknownApplication)
         {
             await MarkMissingAsync(trip, cancellationToken);
-            return SetOut.Missing(server.BaseUrl);
+            return SetOut.Missing(server.AddressForPeople());
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
         {
@@ -47,7 +47,7 @@ public sealed class ComeBack(
 
     private async Task<Result<Account>> IdentifyAsync(SignInTrip trip, Server server, ApplicationSecret secret, OAuthPair pair, CancellationToken cancellationToken)
     {
-        var client = clients.ForPerson(server.BaseUrl, new(pair.AccessToken), NetworkPath.For(secret.AllowsPlainHttp));
+        var client = clients.ForPerson(server.BaseUrl, new(pair.AccessToken), secret.Path);
         GitLabUser user;
         try
         {
@@ -94,7 +94,7 @@ public sealed class ComeBack(
         if (!token.IsSuccess) return false;
         try
         {
-            var user = await clients.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, NetworkPath.For(token.Value.AllowsPlainHttp)).Users.GetCurrentAsync(cancellationToken);
+            var user = await clients.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, token.Value.Path).Users.GetCurrentAsync(cancellationToken);
             return user.Id == before.GitLabUserId;
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is not null)

@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace GitLabPortal.SignIn;
 
 /// <summary>A server that people can sign in with.</summary>
-/// <param name="Name">Its address without the scheme.</param>
+/// <param name="BaseUrl">Where people sign in, perhaps not the address that the portal calls.</param>
+/// <param name="Name">The same without the scheme.</param>
 public sealed record RecognisedServer(Guid ServerId, string BaseUrl, string Name, ApplicationState State);
 
 /// <summary>
@@ -25,8 +26,9 @@ public sealed class RecognisedServers(IDbContextFactory<PortalDb> contexts)
 
         // The scheme is a matter of how it was typed; where one is sent is what was registered.
         string[] spellings = [.. parsed.Value.Candidates().SelectMany(c => new[] { c, c.WithScheme(!c.IsPlainHttp) }).Select(c => c.BaseUrl)];
-        var found = await ReadAsync(s => spellings.Contains(s.BaseUrl), cancellationToken);
-        return found.OrderBy(s => Array.IndexOf(spellings, s.BaseUrl)).FirstOrDefault();
+        var found = await ReadAsync(s => spellings.Contains(s.SignInBrowserUrl ?? s.BaseUrl) || spellings.Contains(s.BaseUrl), cancellationToken);
+        // The address for people first; who types the inner one means the same server.
+        return found.OrderBy(s => Array.IndexOf(spellings, s.BaseUrl) is var place and >= 0 ? place : int.MaxValue).FirstOrDefault();
     }
 
     public async Task<RecognisedServer?> FindAsync(Guid serverId, CancellationToken cancellationToken) =>
@@ -64,7 +66,7 @@ public sealed class RecognisedServers(IDbContextFactory<PortalDb> contexts)
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = await db.Set<Server>()
             .Where(which)
-            .SelectMany(s => db.Set<ServerApplication>().Where(a => a.ServerId == s.Id && a.State != ApplicationState.Old), (s, a) => new { s.Id, s.BaseUrl, a.State })
+            .SelectMany(s => db.Set<ServerApplication>().Where(a => a.ServerId == s.Id && a.State != ApplicationState.Old), (s, a) => new { s.Id, BaseUrl = s.SignInBrowserUrl ?? s.BaseUrl, a.State })
             .ToListAsync(cancellationToken);
         return
         [

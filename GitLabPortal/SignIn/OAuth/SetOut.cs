@@ -38,7 +38,7 @@ public sealed class SetOut(
             .OrderByDescending(a => a.CreatedAt)
             .FirstOrDefaultAsync(cancellationToken);
         if (application is null) return ApplicationSecrets.NotSetUp;
-        if (application.State is ApplicationState.Missing) return Missing(application.Server!.BaseUrl);
+        if (application.State is ApplicationState.Missing) return Missing(application.Server!.AddressForPeople());
         var secret = secrets.Open(application);
         if (!secret.IsSuccess) return secret.Problem;
 
@@ -107,6 +107,6 @@ public sealed class SetOut(
             ["code_challenge"] = trip.Challenge,
             ["code_challenge_method"] = "S256",
         });
-        return new Uri($"{server.BaseUrl}/oauth/authorize{query}");
+        return new Uri($"{server.AddressForPeople()}/oauth/authorize{query}");
     }
 }

@@ -3,6 +3,7 @@ using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.GitLab;
 using GitLabPortal.Kernel;
+using GitLabPortal.Security;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.SignIn;
@@ -34,13 +35,20 @@ public sealed class AdminSetUp(
     ServerAccess access, GuestLimit limit, IDbContextFactory<PortalDb> contexts)
 {
     private AdminToken? admin;
+    private string? trustedFor;
     private Guid? setUpId;
 
     public AdminSetUpStep Step { get; private set; }
 
     public string Url { get; set; } = "";
 
+    /// <summary>Where the portal reaches the server, if that is not where people do; an administrator's choice.</summary>
+    public string ApiUrl { get; set; } = "";
+
     public bool AllowPlainHttp { get; set; }
+
+    /// <summary>Trusted besides the machine's, for this server.</summary>
+    public TrustedAuthorities? Authorities { get; private set; }
 
     public bool RevokeAtEnd { get; set; } = true;
 
@@ -69,7 +77,17 @@ public sealed class AdminSetUp(
 
     public bool NeedsPlainHttpConsent => AllowPlainHttp || Findings.Any(f => f.Code == "plain-http-needs-consent");
 
-    public string? BaseUrl => Server is { CanContinue: true, Address: { } address } ? address.BaseUrl : null;
+    public string? BaseUrl => Reached?.BaseUrl;
+
+    /// <summary>Null until the server was found.</summary>
+    public ReachedServer? Reached => Server is { CanContinue: true, Address: { } address }
+        ? new(address.BaseUrl, NetworkPath.For(AllowPlainHttp && IsPlainHttp, Authorities), ApiUrl.Length > 0 && Url != address.BaseUrl ? Url : null)
+        : null;
+
+    private string CalledUrl => ApiUrl.Length > 0 ? ApiUrl : Url;
+
+    /// <summary>After somebody compared fingerprints: the next check trusts these.</summary>
+    public void Trust(TrustedAuthorities authorities) => (Authorities, trustedFor) = (authorities, CalledUrl);
 
     public async Task CheckServerAsync(SetUpRight right, CancellationToken cancellationToken)
     {
@@ -80,9 +98,13 @@ public sealed class AdminSetUp(
             return;
         }
 
-        Server = await probe.RunAsync(Url, AllowPlainHttp, null, cancellationToken);
+        await RecallNetworkAsync(right, cancellationToken);
+        Server = await probe.RunAsync(CalledUrl, NetworkPath.For(AllowPlainHttp, Authorities), null, cancellationToken);
         Findings = Server.Findings;
-        Url = Server.Address?.BaseUrl ?? Url[(Url.LastIndexOf('@') + 1)..];
+        var understood = Server.Address?.BaseUrl ?? CalledUrl[(CalledUrl.LastIndexOf('@') + 1)..];
+        if (ApiUrl.Length > 0) ApiUrl = understood;
+        else Url = understood;
+        if (Authorities is not null) trustedFor = understood;
         if (BaseUrl is null) return;
         var may = await access.MayTouchAsync(right, BaseUrl, cancellationToken);
         if (may.IsSuccess) (Step, Findings) = (AdminSetUpStep.Token, []);
@@ -100,7 +122,7 @@ public sealed class AdminSetUp(
             return;
         }
 
-        var checkedToken = await check.RunAsync(BaseUrl, AllowPlainHttp && IsPlainHttp, pasted, cancellationToken);
+        var checkedToken = await check.RunAsync(BaseUrl, Reached!.Path, pasted, cancellationToken);
         if (!checkedToken.IsSuccess)
         {
             Problem = checkedToken.Problem;
@@ -201,6 +223,18 @@ public sealed class AdminSetUp(
         else if (Step is AdminSetUpStep.Token) Forget();
     }
 
+    /// <summary>What was accepted for this server before. Guests may accept an authority for a new server alone, and never choose where people are sent.</summary>
+    private async Task RecallNetworkAsync(SetUpRight right, CancellationToken cancellationToken)
+    {
+        if (!right.IsAdministrator) ApiUrl = "";
+        if (ApiUrl.Length > 0 && InstanceUrl.Parse(Url) is { IsSuccess: true, Value: var people }) Url = people.BaseUrl;
+        if (trustedFor != CalledUrl) Authorities = null;
+        if (InstanceUrl.Parse(CalledUrl) is not { IsSuccess: true, Value: var called }) return;
+        if (await queries.NetworkOfAsync(called.BaseUrl, cancellationToken) is not { } known) return;
+        if (Authorities is null || (!right.IsAdministrator && known.IsUsed)) Authorities = known.Authorities;
+        if (ApiUrl.Length == 0 && known.BrowserUrl is { } address) (Url, ApiUrl) = (address, known.BaseUrl);
+    }
+
     private async Task DrawUpAsync(string portalAddress, CancellationToken cancellationToken)
     {
         var drawn = await draft.RunAsync(admin!, portalAddress, cancellationToken);
@@ -210,7 +244,7 @@ public sealed class AdminSetUp(
             return;
         }
 
-        Plan = drawn.Value;
+        Plan = drawn.Value with { BrowserUrl = Reached!.BrowserUrl };
         Step = AdminSetUpStep.Plan;
         var drifted = await drift.RunAsync(admin!, Plan.RedirectUri, cancellationToken);
         PlanFindings = drifted.Value ?? [];

@@ -11,12 +11,13 @@ public sealed class AdminToken
     private readonly Secret token;
     private readonly GitLabClients clients;
 
-    internal AdminToken(GitLabClients clients, Secret token, string baseUrl, bool allowsPlainHttp) =>
-        (this.clients, this.token, BaseUrl, AllowsPlainHttp) = (clients, token, baseUrl, allowsPlainHttp);
+    internal AdminToken(GitLabClients clients, Secret token, string baseUrl, NetworkPath path) =>
+        (this.clients, this.token, BaseUrl, Path) = (clients, token, baseUrl, path);
 
     public string BaseUrl { get; }
 
-    public bool AllowsPlainHttp { get; }
+    /// <summary>How its calls travel.</summary>
+    public NetworkPath Path { get; }
 
     public required string Username { get; init; }
 
@@ -24,7 +25,7 @@ public sealed class AdminToken
 
     public required bool OffersServiceAccounts { get; init; }
 
-    public GitLabClient Client() => clients.For(BaseUrl, token, NetworkPath.For(AllowsPlainHttp), maxRetries: 1);
+    public GitLabClient Client() => clients.For(BaseUrl, token, Path, maxRetries: 1);
 
     /// <summary>Tells GitLab to revoke it. A token that is dead already is as good.</summary>
     public async Task<Result> RevokeAsync(CancellationToken cancellationToken)
@@ -52,11 +53,11 @@ public sealed class CheckAdminToken(GitLabClients clients)
 {
     public const string TooOld = "setup-gitlab-too-old";
 
-    public async Task<Result<AdminToken>> RunAsync(string baseUrl, bool allowsPlainHttp, string pasted, CancellationToken cancellationToken)
+    public async Task<Result<AdminToken>> RunAsync(string baseUrl, NetworkPath path, string pasted, CancellationToken cancellationToken)
     {
         var read = PastedToken.Read(new Secret(pasted));
         if (!read.IsSuccess) return read.Problem;
-        var client = clients.For(baseUrl, read.Value, NetworkPath.For(allowsPlainHttp), maxRetries: 1);
+        var client = clients.For(baseUrl, read.Value, path, maxRetries: 1);
         try
         {
             var version = await client.Metadata.GetAsync(cancellationToken);
@@ -69,7 +70,7 @@ public sealed class CheckAdminToken(GitLabClients clients)
             if (!await client.Applications.MayListAsync(cancellationToken))
                 return Refuse("setup-admin-mode", "GitLab refuses administrator calls", "Admin Mode is on, and the token lacks the scope admin_mode.", "Create another token with the scopes api and admin_mode. GitLab offers admin_mode to administrators only.");
 
-            return new AdminToken(clients, read.Value, baseUrl, allowsPlainHttp)
+            return new AdminToken(clients, read.Value, baseUrl, path)
             {
                 Username = user.Username,
                 Version = version,

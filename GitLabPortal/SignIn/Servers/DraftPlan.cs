@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using GitLabPortal.Connections;
 using GitLabPortal.GitLab;
 using GitLabPortal.Kernel;
+using GitLabPortal.Security;
 
 namespace GitLabPortal.SignIn;
 
@@ -23,7 +24,8 @@ public sealed class DraftPlan(TimeProvider clock)
             return new SetUpPlan
             {
                 BaseUrl = admin.BaseUrl,
-                AllowsPlainHttp = admin.AllowsPlainHttp,
+                AllowsPlainHttp = admin.Path.PlainHttp is PlainHttp.ToPrivateAddresses,
+                Authorities = admin.Path.Authorities?.Pem,
                 Mark = mark,
                 ApplicationName = $"GitLabPortal ({host})",
                 RedirectUri = portalAddress + SetOut.CallbackPath,

@@ -9,19 +9,30 @@ namespace GitLabPortal.SignIn;
 /// <summary>Connects a team with a token that exists, through the same checks and the same use case as the wizard's.</summary>
 public sealed class ConnectWithToken(ServerProbe probe, TokenInspector inspector, ConnectServer connect)
 {
-    public async Task<Result<Guid>> RunAsync(TeamAccess access, string baseUrl, bool allowsPlainHttp, Secret token, CancellationToken cancellationToken)
+    public async Task<Result<Guid>> RunAsync(TeamAccess access, ReachedServer reached, Secret token, CancellationToken cancellationToken)
     {
-        var server = await probe.RunAsync(baseUrl, allowsPlainHttp, null, cancellationToken);
+        var server = await probe.RunAsync(reached.BaseUrl, reached.Path, null, cancellationToken);
         if (!server.CanContinue || server.Address is not { } address) return new Problem.Refused("setup-server-refused", "The server cannot be connected.", server.Findings);
-        var report = await inspector.RunAsync(new(address, token, ReadOnly: false, NetworkPath.For(allowsPlainHttp), ConnectionCoverage.Everything), null, cancellationToken);
+        var report = await inspector.RunAsync(new(address, token, ReadOnly: false, reached.Path, ConnectionCoverage.Everything), null, cancellationToken);
         if (!report.CanConnect || report.Passport is not { } passport) return new Problem.Refused("setup-token-refused", "The bot's token cannot be used.", report.Findings);
         return await connect.RunAsync(
-            access, new(server, token, passport, report.Findings, ReadOnly: false, NetworkPath.For(allowsPlainHttp)), new(null, ConnectionCoverage.Everything, []), cancellationToken);
+            access, new(server, token, passport, report.Findings, ReadOnly: false, reached.Path) { BrowserUrl = reached.BrowserUrl }, new(null, ConnectionCoverage.Everything, []), cancellationToken);
     }
 }
 
+/// <summary>A server that was found, and how.</summary>
+/// <param name="BaseUrl">As the portal calls it.</param>
+/// <param name="Path">How its calls travel.</param>
+/// <param name="BrowserUrl">As people call it, if that differs.</param>
+public sealed record ReachedServer(string BaseUrl, NetworkPath Path, string? BrowserUrl)
+{
+    public bool AllowsPlainHttp => Path.PlainHttp is PlainHttp.ToPrivateAddresses;
+
+    public string AddressForPeople => BrowserUrl ?? BaseUrl;
+}
+
 /// <summary>What a GitLab admin brings who made it by hand.</summary>
-public sealed record MadeByHand(string BaseUrl, bool AllowsPlainHttp, string? ClientId, Secret ClientSecret, string RedirectUri);
+public sealed record MadeByHand(ReachedServer Server, string? ClientId, Secret ClientSecret, string RedirectUri);
 
 /// <summary>Takes an application that was made by hand, after GitLab has said that it knows it by this secret.</summary>
 public sealed class EnterByHand(GitLabClients clients, RegisterApplication register)
@@ -33,7 +44,7 @@ public sealed class EnterByHand(GitLabClients clients, RegisterApplication regis
         if (secret.Length is 0 or > 1000 || secret.Any(c => c is < '!' or > '~')) return new Problem.Invalid("application-secret-missing", "Enter the secret that GitLab shows.", "ClientSecret");
         try
         {
-            if (!await clients.OAuth(made.BaseUrl, NetworkPath.For(made.AllowsPlainHttp)).KnowsAsync(new(id, secret), made.RedirectUri, cancellationToken))
+            if (!await clients.OAuth(made.Server.BaseUrl, made.Server.Path).KnowsAsync(new(id, secret), made.RedirectUri, cancellationToken))
                 return new Problem.Invalid("application-unknown", "GitLab does not know an application with this id and secret. Copy both again from its page.", "ClientId");
         }
         catch (Exception e) when (GitLabFailures.ToProblem(e) is { } problem)
@@ -42,7 +53,12 @@ public sealed class EnterByHand(GitLabClients clients, RegisterApplication regis
         }
 
         var registered = await register.RunAsync(
-            actor, new(made.BaseUrl, GitLabId: null, id, new Secret(secret), made.RedirectUri, SetUpPlan.ApplicationScopes, made.AllowsPlainHttp), cancellationToken);
+            actor,
+            new(made.Server.BaseUrl, GitLabId: null, id, new Secret(secret), made.RedirectUri, SetUpPlan.ApplicationScopes, made.Server.AllowsPlainHttp)
+            {
+                Network = new(made.Server.Path.Authorities?.Pem, made.Server.BrowserUrl),
+            },
+            cancellationToken);
         return registered.IsSuccess ? Result.Success : registered.Problem;
     }
 }

@@ -13,12 +13,16 @@ public sealed record ServerRow(Guid Id, string BaseUrl, string? Version, Applica
 
 /// <summary>A server with everything that hangs on it.</summary>
 public sealed record ServerDetails(
-    Guid Id, string BaseUrl, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
+    Guid Id, string BaseUrl, string? BrowserUrl, IReadOnlyList<ShownCertificate> Authorities, string? Version, string? Issuer, ServerApplication? Application, ServerEntry? Entry, ServerSetUp? SetUp,
     IReadOnlyList<(string Team, string Connection, ConnectionStatus Status)> Connections, int People,
     IReadOnlyList<KeptApplication> OldApplications, ServerSetUp? WaitingBot);
 
 /// <param name="IsReplaced">The newer one has worked: this one can be removed from GitLab.</param>
 public sealed record KeptApplication(OldApplication Application, bool IsReplaced);
+
+/// <summary>What is accepted for signing in with a server.</summary>
+/// <param name="IsUsed">People sign in with it, or did.</param>
+public sealed record KnownNetwork(string BaseUrl, string? BrowserUrl, TrustedAuthorities? Authorities, bool IsUsed);
 
 public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions<IntegrationOptions> integrations, TimeProvider clock)
 {
@@ -56,7 +60,9 @@ public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions
         var old = await OldApplicationsAsync(db, server.BaseUrl, cancellationToken);
         var waiting = await db.Set<ServerSetUp>().AsNoTracking().Where(s => s.ServerId == id && s.State == SetUpState.Done && s.ProtectedBotToken != null)
             .OrderByDescending(s => s.StartedAt).FirstOrDefaultAsync(cancellationToken);
-        return new(id, server.BaseUrl, server.Version, server.Issuer, application, entry, setUp, [.. connections.Select(c => (c.Team, c.Name, c.Status))], people, old, waiting);
+        return new(
+            id, server.BaseUrl, server.SignInBrowserUrl, TrustedAuthorities.Parse(server.SignInAuthorities, clock).Value?.All ?? [], server.Version, server.Issuer, application, entry, setUp,
+            [.. connections.Select(c => (c.Team, c.Name, c.Status))], people, old, waiting);
     }
 
     internal static async Task<IReadOnlyList<KeptApplication>> OldApplicationsAsync(PortalDb db, string baseUrl, CancellationToken cancellationToken)
@@ -67,6 +73,17 @@ public sealed class ServerQueries(IDbContextFactory<PortalDb> contexts, IOptions
             .. all.Where(a => a.State is ApplicationState.Old).Select(a => new KeptApplication(
                 new(a.Id, a.ClientId, a.RedirectUri), all.Exists(n => n is { State: ApplicationState.Current, WorkedAt: not null } && n.CreatedAt > a.CreatedAt))),
         ];
+    }
+
+    /// <summary>How signing in with a server travels, by either of its addresses; null when the portal does not know it.</summary>
+    public async Task<KnownNetwork?> NetworkOfAsync(string address, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var server = await db.Set<Server>().AsNoTracking().Where(s => s.BaseUrl == address || s.SignInBrowserUrl == address)
+            .OrderByDescending(s => s.BaseUrl == address).FirstOrDefaultAsync(cancellationToken);
+        if (server is null) return null;
+        var isUsed = await db.Set<ServerApplication>().AnyAsync(a => a.ServerId == server.Id, cancellationToken);
+        return new(server.BaseUrl, server.SignInBrowserUrl, server.SignInPath(allowsPlainHttp: false, clock).Authorities, isUsed);
     }
 
     /// <summary>A set-up of this address that stopped in the middle.</summary>

@@ -27,6 +27,7 @@ public sealed class SetUpJournal(IDbContextFactory<PortalDb> contexts, IOptions<
         var server = await db.Set<Server>().SingleOrDefaultAsync(s => s.BaseUrl == plan.BaseUrl, cancellationToken);
         var isNew = server is null;
         server ??= db.Add(new Server { BaseUrl = plan.BaseUrl, CreatedAt = now }).Entity;
+        if (!await new SignInNetwork(plan.Authorities, plan.BrowserUrl).ApplyAsync(db, server, cancellationToken)) return SignInNetwork.AddressTaken;
         if (await db.Set<ServerSetUp>().AnyAsync(s => s.ServerId == server.Id && s.State == SetUpState.Begun, cancellationToken))
             return new Problem.Conflict("setup-unfinished", "An earlier set-up of this server is not finished. Continue it or undo it first.");
 

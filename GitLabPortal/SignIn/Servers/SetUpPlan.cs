@@ -20,6 +20,12 @@ public sealed record SetUpPlan
 
     public bool AllowsPlainHttp { get; init; }
 
+    /// <summary>Certificate authorities (PEM) trusted besides the machine's; null for none.</summary>
+    public string? Authorities { get; init; }
+
+    /// <summary>Where people sign in, if the portal calls another address.</summary>
+    public string? BrowserUrl { get; init; }
+
     /// <summary>Appended to names on GitLab, so that what this set-up made is found again.</summary>
     public required string Mark { get; init; }
 

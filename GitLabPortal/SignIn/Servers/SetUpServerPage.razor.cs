@@ -90,6 +90,12 @@ public sealed partial class SetUpServerPage
 
     private Task CheckServerAsync() => WhileBusyAsync(may => setUp.CheckServerAsync(may, Lifetime));
 
+    private Task TrustAsync(TrustedAuthorities authorities)
+    {
+        setUp.Trust(authorities);
+        return CheckServerAsync();
+    }
+
     private Task CheckTokenAsync() => WhileBusyAsync(async may =>
     {
         var pasted = await tokenField!.TakeAsync(Lifetime);

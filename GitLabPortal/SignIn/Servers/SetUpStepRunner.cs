@@ -30,7 +30,7 @@ public sealed partial class SetUpStepRunner(
             SetUpSteps.Application => await ApplicationAsync(work, plan, earlier, gitLab, order.Actor, cancellationToken),
             SetUpSteps.Bot => await BotAsync(work, plan, earlier, gitLab, cancellationToken),
             SetUpSteps.BotToken => await TokenAsync(work, setUp, plan, gitLab, cancellationToken),
-            SetUpSteps.Connection => await ConnectionAsync(work, setUp, plan, order, cancellationToken),
+            SetUpSteps.Connection => await ConnectionAsync(work, setUp, plan, admin.Path, order, cancellationToken),
             SetUpSteps.Hook => await HookAsync(work, setUp, plan, earlier, admin, order, cancellationToken),
             _ when SetUpSteps.IsRemoval(step) => await RemoveOldAsync(work, plan, step, gitLab, cancellationToken),
             _ => await MemberAsync(work, setUp, step, gitLab, cancellationToken),
@@ -153,7 +153,7 @@ public sealed partial class SetUpStepRunner(
     }
 
     /// <summary>The bot's token backs a connection through the same checks and the same use case as the wizard's.</summary>
-    public async Task<Result> ConnectionAsync(SetUpWork work, ServerSetUp setUp, SetUpPlan plan, SetUpOrder order, CancellationToken cancellationToken)
+    private async Task<Result> ConnectionAsync(SetUpWork work, ServerSetUp setUp, SetUpPlan plan, NetworkPath path, SetUpOrder order, CancellationToken cancellationToken)
     {
         var access = await order.TeamAccess(plan.ConnectTeam!, cancellationToken);
         if (!access.IsSuccess) return access.Problem;
@@ -174,7 +174,7 @@ public sealed partial class SetUpStepRunner(
         }
         else
         {
-            var connected = await connect.RunAsync(access.Value, plan.BaseUrl, plan.AllowsPlainHttp, token, cancellationToken);
+            var connected = await connect.RunAsync(access.Value, new(plan.BaseUrl, path, plan.BrowserUrl), token, cancellationToken);
             if (!connected.IsSuccess) return connected.Problem;
             connection = connected.Value;
         }

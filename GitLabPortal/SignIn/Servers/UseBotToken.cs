@@ -33,7 +33,9 @@ public sealed class UseBotToken(IDbContextFactory<PortalDb> contexts, SecretProt
             .Select(c => (Guid?)c.Id).FirstOrDefaultAsync(cancellationToken);
         if (connection is null)
         {
-            var connected = await connect.RunAsync(access, setUp.Server!.BaseUrl, plan.AllowsPlainHttp, token, cancellationToken);
+            var server = setUp.Server!;
+            var connected = await connect.RunAsync(
+                access, new(server.BaseUrl, server.SignInPath(plan.AllowsPlainHttp, clock), server.SignInBrowserUrl), token, cancellationToken);
             if (!connected.IsSuccess) return connected.Problem;
             connection = connected.Value;
         }

@@ -3,6 +3,7 @@ using GitLabPortal.GitLab;
 using GitLabPortal.Kernel;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
+using Shouldly;
 
 namespace GitLabPortal.Tests.Connections.Diagnosis.Causes;
 
@@ -98,6 +99,15 @@ internal static class TokenCauses
             (wizard.Url, wizard.AllowPlainHttp) = (stage.BaseUrl, true);
             await wizard.CheckServerAsync(stage.Owner, () => { }, CauseStage.None);
             return wizard.ServerFindings;
+        },
+        ["server-differs"] = async s =>
+        {
+            var stage = s.Open(await ConnectionStage.StartAsync());
+            var connection = await stage.ConnectAsync();
+            var other = s.Open(await GitLabSandbox.Version("18.9.0-ee").StartAsync());
+            var token = other.World.AddToken(CauseStage.Furnish(other), Api, expiresInDays: 90).Secret;
+            var changed = await stage.Get<ChangeAddress>().RunAsync(stage.Owner, connection, new NewAddress(other.Url.AbsoluteUri, AllowsPlainHttp: true, null), token, null, CauseStage.None);
+            return changed.Problem.ShouldBeOfType<Problem.Refused>().Findings;
         },
         ["token-lost"] = async s =>
         {
