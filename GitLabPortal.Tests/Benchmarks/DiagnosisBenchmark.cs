@@ -78,9 +78,11 @@ internal static class DiagnosisBenchmark
 
     private static async Task CheckAsync(TestOutbound outbound, string address, string token, bool oneByOne, CancellationToken cancellationToken)
     {
-        var server = await new ServerProbe(outbound.Http, TimeProvider.System) { OneByOne = oneByOne }.RunAsync(address, NetworkPath.Encrypted, null, cancellationToken);
-        var request = new TokenCheckRequest(server.Address!, new Secret(token), ReadOnly: false, NetworkPath.Encrypted, ConnectionCoverage.Everything);
-        var inspected = await new TokenInspector(new GitLabClients(outbound.Http, TimeProvider.System), TimeProvider.System) { OneByOne = oneByOne }.RunAsync(request, null, cancellationToken);
-        if (!server.CanContinue || !inspected.CanConnect) throw new InvalidOperationException(string.Join("; ", server.Findings.Concat(inspected.Findings).Select(f => $"{f.Code}: {f.Seen}")));
+        var check = new WholeCheck(
+            new ServerProbe(outbound.Http, TimeProvider.System) { OneByOne = oneByOne },
+            new TokenInspector(new GitLabClients(outbound.Http, TimeProvider.System), TimeProvider.System) { OneByOne = oneByOne });
+        var seen = await check.RunAsync(
+            address, NetworkPath.Encrypted, found => new(found, new Secret(token), ReadOnly: false, NetworkPath.Encrypted, ConnectionCoverage.Everything), null, cancellationToken);
+        if (seen.Token is not { CanConnect: true }) throw new InvalidOperationException(string.Join("; ", seen.Findings.Select(f => $"{f.Code}: {f.Seen}")));
     }
 }

@@ -37,6 +37,9 @@ public sealed class OpeningTheWizardByALinkTests
         var answer = await browser.OpenAsync($"/team/rocket/settings/connections/new?url={Url}&plain-http=true&seal={seal.Of(me, Url, allowsPlainHttp: true)}");
 
         answer.Text.ShouldContain("Connect without encryption");
+        seal.Fits(seal.Of(me, Url, allowsPlainHttp: true, "https://a.example", "ca"), me, Url, allowsPlainHttp: true, "https://b.example", "ca").ShouldBeFalse();
+        seal.Fits(seal.Of(me, Url, allowsPlainHttp: true, "https://a.example", "ca"), me, Url, allowsPlainHttp: true, "https://a.example", "cb").ShouldBeFalse();
+        seal.Fits(seal.Of(me, Url, allowsPlainHttp: true, "https://a.example"), me, $"{Url}https://a.example", allowsPlainHttp: true).ShouldBeFalse();
         seal.Fits(seal.Of(me, Url, allowsPlainHttp: false), me, Url, allowsPlainHttp: true).ShouldBeFalse();
         seal.Fits(seal.Of(me, Url, allowsPlainHttp: true), me, "http://10.9.8.8", allowsPlainHttp: true).ShouldBeFalse();
     }

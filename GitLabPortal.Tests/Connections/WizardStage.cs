@@ -47,7 +47,7 @@ internal sealed class WizardStage : BunitContext
     {
         SignIn(person);
         var written = QueryHelpers.ParseQuery(query);
-        if (written.TryGetValue("url", out var url))
+        if (written.TryGetValue("url", out var url) && !written.ContainsKey("seal"))
         {
             query += $"&seal={Services.GetRequiredService<WizardSeal>().Of(person.AccountId, url, written.ContainsKey("plain-http"))}";
         }

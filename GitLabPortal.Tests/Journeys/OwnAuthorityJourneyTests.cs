@@ -35,6 +35,10 @@ public sealed class OwnAuthorityJourneyTests(BrowserFixture browsers)
         await page.GetByRole(AriaRole.Button, new() { Name = "Trust this authority" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Create the token on GitLab" })).ToBeVisibleAsync();
+        // The authority that was accepted survives a reload.
+        await page.ReloadAsync();
+        await Journey.WhenAliveAsync(page);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Create the token on GitLab" })).ToBeVisibleAsync();
         await Journey.ContinueAsync(page);
         await journey.PasteTokenAsync(page, journey.NewToken().Secret);
         await page.GetByRole(AriaRole.Button, new() { Name = "Connect", Exact = true }).ClickAsync();

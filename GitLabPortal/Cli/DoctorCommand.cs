@@ -46,16 +46,11 @@ internal static class DoctorCommand
                     secret = new Secret(read.Value);
                 }
 
-                var server = await services.GetRequiredService<ServerProbe>().RunAsync(address, path.Value, progress: null, cancellationToken);
-                IReadOnlyList<Finding> findings = server.Findings;
-                if (secret is not null && server is { CanContinue: true, Address: { } found })
-                {
-                    var request = new TokenCheckRequest(found, secret, parsed.GetValue(readOnly), path.Value, ConnectionCoverage.Everything);
-                    var inspected = await services.GetRequiredService<TokenInspector>().RunAsync(request, progress: null, cancellationToken);
-                    findings = [.. findings, .. inspected.Findings];
-                }
-
-                return Output(findings, address, server.Address, services, parsed.GetValue(report));
+                var seen = secret is null
+                    ? new(await services.GetRequiredService<ServerProbe>().RunAsync(address, path.Value, progress: null, cancellationToken), null)
+                    : await services.GetRequiredService<WholeCheck>().RunAsync(
+                        address, path.Value, found => new(found, secret, parsed.GetValue(readOnly), path.Value, ConnectionCoverage.Everything), progress: null, cancellationToken);
+                return Output(seen.Findings, address, seen.Server.Address, services, parsed.GetValue(report));
             },
             DatabaseNeed.None);
     }

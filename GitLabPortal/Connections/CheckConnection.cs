@@ -8,7 +8,7 @@ namespace GitLabPortal.Connections;
 
 /// <summary>Runs the checks of a connection again, server first and then token, and keeps what they saw.</summary>
 public sealed class CheckConnection(
-    IDbContextFactory<PortalDb> contexts, ServerProbe probe, TokenInspector inspector, SecretProtector secrets, ConnectionFeed feed, TimeProvider time)
+    IDbContextFactory<PortalDb> contexts, WholeCheck check, SecretProtector secrets, ConnectionFeed feed, TimeProvider time)
 {
     public async Task<Result<IReadOnlyList<Finding>>> RunAsync(
         TeamAccess access, Guid connectionId, IProgress<Finding>? progress, CancellationToken cancellationToken)
@@ -41,12 +41,11 @@ public sealed class CheckConnection(
             return Fail(connection, ConnectionStatus.TokenLost, [ConnectionCodes.TokenLost.Saw("The key that protected it is no longer in the portal's key ring.")]);
         }
 
-        var probed = await probe.RunAsync(server.BaseUrl, connection.Path(time), progress, cancellationToken);
-        if (!probed.CanContinue) return Fail(connection, ConnectionStatus.Unreachable, probed.Findings);
+        var seen = await check.RunAsync(server.BaseUrl, connection.Path(time), _ => OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
+        var all = seen.Findings;
+        if (seen.Token is not { } report) return Fail(connection, ConnectionStatus.Unreachable, all);
 
-        server.Issuer = probed.Issuer ?? server.Issuer;
-        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
-        IReadOnlyList<Finding> all = [.. probed.Findings, .. report.Findings];
+        server.Issuer = seen.Server.Issuer ?? server.Issuer;
         if (!report.CanConnect || report.Passport is not { } passport) return Fail(connection, ConnectionStatus.TokenRefused, all);
 
         server.Version = passport.Version ?? server.Version;

@@ -41,7 +41,7 @@ public sealed record NetworkSettings(string? AuthorityPem, string? BrowserUrl)
 /// settings stay. The address that is called cannot be changed: the stored token is for that address alone.
 /// </summary>
 public sealed class ChangeConnectionNetwork(
-    IDbContextFactory<PortalDb> contexts, ServerProbe probe, TokenInspector inspector, SecretProtector secrets, ConnectionFeed feed, TimeProvider time)
+    IDbContextFactory<PortalDb> contexts, WholeCheck check, SecretProtector secrets, ConnectionFeed feed, TimeProvider time)
 {
     public async Task<Result<IReadOnlyList<Finding>>> RunAsync(
         TeamAccess access, Guid connectionId, NetworkSettings settings, IProgress<Finding>? progress, CancellationToken cancellationToken)
@@ -82,10 +82,9 @@ public sealed class ChangeConnectionNetwork(
     {
         if (secrets.Reveal(connection.ProtectedToken, ConnectionTokens.Row(connection.Id)) is not { } token)
             return new Problem.Refused("token-lost", "The stored token cannot be read. Replace it first.", [ConnectionCodes.TokenLost.Saw("The key that protected it is no longer in the portal's key ring.")]);
-        var server = await probe.RunAsync(connection.Server!.BaseUrl, connection.Path(time), progress, cancellationToken);
-        if (!server.CanContinue) return new Problem.Refused("network-refused", "With these settings the server is not reached. The settings that were there before stay.", server.Findings);
-        var report = await inspector.RunAsync(OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
-        IReadOnlyList<Finding> all = [.. server.Findings, .. report.Findings];
+        var seen = await check.RunAsync(connection.Server!.BaseUrl, connection.Path(time), _ => OwnConnections.CheckOf(connection, token, time), progress, cancellationToken);
+        var all = seen.Findings;
+        if (seen.Token is not { } report) return new Problem.Refused("network-refused", "With these settings the server is not reached. The settings that were there before stay.", all);
         if (!report.CanConnect || report.Passport is not { } passport)
             return new Problem.Refused("token-refused", "With these settings GitLab refuses the token. The settings that were there before stay.", all);
         connection.Apply(passport, all);

@@ -50,6 +50,25 @@ public sealed class HealthyServerTests : ServerProbing
         trusting.Dialled.Count.ShouldBeLessThanOrEqualTo(2);
     }
 
+    [Fact]
+    public async Task Checks_a_token_over_the_connection_that_is_open_already()
+    {
+        using var certificates = new TestCertificates();
+        using var trusting = TestOutbound.ToLoopback(certificates.Authority).Name("git.example", "127.0.0.1");
+        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").WithTls(certificates.Good("git.example")).WithProjects(20, 1).StartAsync();
+        var bot = gitlab.World.AddUser("portal-bot");
+        gitlab.World.AddMemberOfEveryGroup(bot);
+        var token = new Secret(gitlab.World.AddToken(bot, ["api"], expiresInDays: 200).Secret);
+        var check = new WholeCheck(new ServerProbe(trusting.Http, TimeProvider.System), new TokenInspector(new GitLabClients(trusting.Http, TimeProvider.System), TimeProvider.System));
+
+        var seen = await check.RunAsync(
+            $"https://git.example:{gitlab.Url.Port}", NetworkPath.Encrypted, a => new(a, token, ReadOnly: false, NetworkPath.Encrypted, ConnectionCoverage.Everything), null, None);
+
+        seen.Token.ShouldNotBeNull().CanConnect.ShouldBeTrue(string.Join("; ", seen.Findings.Select(f => f.Seen)));
+        seen.Findings.ShouldContain(f => f.Code == "git-works");
+        trusting.Dialled.ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("/gitlab", "/gitlab/group/project")]
     [InlineData("/gitlab", "/gitlab/users/sign_in")]

@@ -10,6 +10,7 @@ public static class ConnectionsDiagnosis
         services.AddSingleton<PortalChecks>();
         services.AddSingleton<ServerProbe>();
         services.AddSingleton<TokenInspector>();
+        services.AddSingleton<WholeCheck>();
         return services;
     }
 }

@@ -5,16 +5,20 @@ using GitLabPortal.Security;
 namespace GitLabPortal.Connections;
 
 /// <summary>Sends the probe's requests, each once, beginning on a connection that is open already.</summary>
-internal sealed class ProbeWire : IDisposable
+internal sealed class ProbeWire
 {
     private readonly HttpClient client;
     private readonly CancellationToken cancellation;
     private readonly ConcurrentDictionary<(string Root, string Path), Lazy<Task<GitLabAnswer>>> asked = [];
 
-    public ProbeWire(GuardedHttp http, NetworkPath path, Stream connection, CancellationToken cancellation)
+    /// <param name="http">Makes the client.</param>
+    /// <param name="path">How further connections come about, should the server close this one.</param>
+    /// <param name="connection">Taken over.</param>
+    /// <param name="kept">Gets the client, and closes it.</param>
+    public ProbeWire(GuardedHttp http, NetworkPath path, Stream connection, KeptConnection kept)
     {
-        client = http.Own(path, new DedicatedConnections { Cancellation = cancellation, First = connection });
-        this.cancellation = cancellation;
+        kept.Client = client = http.Own(path, new DedicatedConnections { Cancellation = kept.Ending, First = connection });
+        cancellation = kept.Ending;
     }
 
     /// <summary>By the last answer's Date header.</summary>
@@ -23,8 +27,6 @@ internal sealed class ProbeWire : IDisposable
     /// <summary>The answer; the same one when asked again.</summary>
     public Task<GitLabAnswer> GetAsync(InstanceUrl root, string path) =>
         asked.GetOrAdd((root.BaseUrl, path), _ => new(() => SendAsync(root, path))).Value;
-
-    public void Dispose() => client.Dispose();
 
     private async Task<GitLabAnswer> SendAsync(InstanceUrl root, string path)
     {

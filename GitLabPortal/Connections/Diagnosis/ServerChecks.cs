@@ -7,8 +7,8 @@ using GitLabPortal.Security;
 
 namespace GitLabPortal.Connections;
 
-/// <summary>The checks of one server before any token, and what they find out on the way. Holds sockets until it is disposed.</summary>
-internal sealed class ServerChecks(GuardedHttp http, TimeProvider time, InstanceUrl address, NetworkPath path) : IAsyncDisposable
+/// <summary>The checks of one server before any token, and what they find out on the way. Holds sockets until it is disposed, but for the one that it leaves to others.</summary>
+internal sealed class ServerChecks(GuardedHttp http, TimeProvider time, InstanceUrl address, NetworkPath path, KeptConnection kept) : IAsyncDisposable
 {
     private const int MaxAddresses = 8;
     private static readonly TimeSpan PatienceForOthers = TimeSpan.FromSeconds(3);
@@ -60,11 +60,11 @@ internal sealed class ServerChecks(GuardedHttp http, TimeProvider time, Instance
         foreach (var dial in dials)
         {
             await ((Task)dial).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (dial.IsCompletedSuccessfully && dial.Result.Stream is { } stream) await stream.DisposeAsync();
+            // The one that carries the requests belongs to whoever keeps them.
+            if (dial.IsCompletedSuccessfully && dial.Result.Stream is { } stream && (wire is null || !ReferenceEquals(dial.Result, dialled))) await stream.DisposeAsync();
         }
 
         if (connection is not null) await connection.DisposeAsync();
-        wire?.Dispose();
         leaving.Dispose();
     }
 
@@ -186,7 +186,7 @@ internal sealed class ServerChecks(GuardedHttp http, TimeProvider time, Instance
 
     private async Task<IReadOnlyList<Finding>> AnswerAsync(CancellationToken cancellation)
     {
-        wire = new ProbeWire(http, path, connection!, leaving.Token);
+        wire = new ProbeWire(http, path, connection!, kept);
         connection = null;
         var root = address.Candidates()[0];
         try

@@ -25,6 +25,13 @@ public sealed class ServerProbe(GuardedHttp http, TimeProvider time)
     /// <param name="cancellation">Ends the check and closes its sockets.</param>
     public async Task<ServerReport> RunAsync(string pasted, NetworkPath path, IProgress<Finding>? progress, CancellationToken cancellation)
     {
+        using var closed = new KeptConnection();
+        return await RunAsync(pasted, path, progress, closed, cancellation);
+    }
+
+    /// <summary>The same; what it opened is left to the caller.</summary>
+    internal async Task<ServerReport> RunAsync(string pasted, NetworkPath path, IProgress<Finding>? progress, KeptConnection kept, CancellationToken cancellation)
+    {
         List<Finding> findings = [];
         var address = Understand(pasted, finding =>
         {
@@ -33,7 +40,7 @@ public sealed class ServerProbe(GuardedHttp http, TimeProvider time)
         });
         if (address is null || findings.Exists(f => f.Status is FindingStatus.Failed)) return new(address, findings, null, [], address?.IsPlainHttp ?? false, IsPrivate: false);
 
-        await using var checks = new ServerChecks(http, time, address, path) { OneByOne = OneByOne };
+        await using var checks = new ServerChecks(http, time, address, path, kept) { OneByOne = OneByOne };
         findings.AddRange(await new CheckPlan(checks.All(), OneByOne).RunAsync(progress, cancellation));
         return checks.Report(findings);
     }

@@ -15,7 +15,10 @@ public sealed class TokenInspector(GitLabClients clients, TimeProvider time)
     /// <param name="request">The server and the token as pasted.</param>
     /// <param name="progress">Told each finding as it is made.</param>
     /// <param name="cancellation">Ends the check.</param>
-    public async Task<TokenReport> RunAsync(TokenCheckRequest request, IProgress<Finding>? progress, CancellationToken cancellation)
+    public Task<TokenReport> RunAsync(TokenCheckRequest request, IProgress<Finding>? progress, CancellationToken cancellation) => RunAsync(request, progress, null, cancellation);
+
+    /// <summary>The same over what the checks of the server opened.</summary>
+    internal async Task<TokenReport> RunAsync(TokenCheckRequest request, IProgress<Finding>? progress, KeptConnection? kept, CancellationToken cancellation)
     {
         var read = PastedToken.Read(request.Token);
         if (!read.IsSuccess)
@@ -25,7 +28,7 @@ public sealed class TokenInspector(GitLabClients clients, TimeProvider time)
             return new(null, [refused]);
         }
 
-        var checks = new TokenChecks(clients, time, request, read.Value);
+        var checks = new TokenChecks(kept?.Client is { } client ? clients.Over(client) : clients, time, request, read.Value);
         var findings = await new CheckPlan(checks.All(), OneByOne).RunAsync(progress, cancellation);
         return new(checks.Passport, findings);
     }

@@ -21,13 +21,15 @@ public sealed partial class ConnectPage
     private bool isDrawnIdle;
     private WizardStep? focused;
     private CancellationTokenSource? running;
-    private (string Url, bool PlainHttp, string Text)? sealedInput;
+    private (string Url, bool PlainHttp, string? ApiUrl, string? Authorities, string Text)? sealedInput;
 
     [Inject] private IServiceProvider Services { get; set; } = null!;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
     [Inject] private IOptions<PortalOptions> Portal { get; set; } = null!;
+
+    [Inject] private TimeProvider Clock { get; set; } = null!;
 
     [Inject] private WizardSeal Seal { get; set; } = null!;
 
@@ -42,6 +44,10 @@ public sealed partial class ConnectPage
     [SupplyParameterFromQuery(Name = "plain-http")] private bool? EnteredPlainHttp { get; set; }
 
     [SupplyParameterFromQuery(Name = "read-only")] private bool? EnteredReadOnly { get; set; }
+
+    [SupplyParameterFromQuery(Name = "api-url")] private string? EnteredApiUrl { get; set; }
+
+    [SupplyParameterFromQuery(Name = "ca")] private string? EnteredAuthorities { get; set; }
 
     [SupplyParameterFromQuery(Name = "seal")] private string? EnteredSeal { get; set; }
 
@@ -114,9 +120,15 @@ public sealed partial class ConnectPage
         if (wasResumed) return;
         wasResumed = true;
         wizard.Url = EnteredUrl is { Length: <= 2000 } ? EnteredUrl : "";
-        var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, EnteredPlainHttp ?? false);
-        wizard.AllowPlainHttp = isOwn && (EnteredPlainHttp ?? false);
-        if (isOwn) sealedInput = (EnteredUrl!, wizard.AllowPlainHttp, EnteredSeal!);
+        var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, EnteredPlainHttp ?? false, EnteredApiUrl, EnteredAuthorities);
+        if (isOwn)
+        {
+            wizard.EnterApiUrl(EnteredApiUrl ?? "");
+            wizard.AllowPlainHttp = EnteredPlainHttp ?? false;
+            if (PackedAuthorities.Unpack(EnteredAuthorities, Clock) is { } authorities) wizard.Trust(authorities);
+            sealedInput = (EnteredUrl!, wizard.AllowPlainHttp, EnteredApiUrl, EnteredAuthorities, EnteredSeal!);
+        }
+
         wizard.ReadOnly = EnteredReadOnly ?? false;
         var isLater = StepName is not null && !StepName.Equals(nameof(WizardStep.Server), StringComparison.OrdinalIgnoreCase);
         // Prerendering would check twice and show neither result for long.
@@ -208,12 +220,12 @@ public sealed partial class ConnectPage
         InstanceUrl.Parse(url).Value?.BaseUrl ?? (url.Length is 0 or > 500 || url.Contains('@', StringComparison.Ordinal) ? null : url);
 
     /// <summary>The same for the same input: a seal that changed each time would make every address look new.</summary>
-    private string? SealOf(string? url)
+    private string? SealOf(string? url, string? apiUrl, string? authorities)
     {
         if (url is null || Access is null) return null;
-        if (sealedInput is not { } last || last.Url != url || last.PlainHttp != wizard.AllowPlainHttp)
+        if (sealedInput is not { } last || (last.Url, last.PlainHttp, last.ApiUrl, last.Authorities) != (url, wizard.AllowPlainHttp, apiUrl, authorities))
         {
-            sealedInput = last = (url, wizard.AllowPlainHttp, Seal.Of(Access.AccountId, url, wizard.AllowPlainHttp));
+            sealedInput = last = (url, wizard.AllowPlainHttp, apiUrl, authorities, Seal.Of(Access.AccountId, url, wizard.AllowPlainHttp, apiUrl, authorities));
         }
 
         return last.Text;
@@ -222,6 +234,8 @@ public sealed partial class ConnectPage
     private string Address(WizardStep target)
     {
         var url = Rememberable(wizard.Url);
+        var apiUrl = Rememberable(wizard.ApiUrl);
+        var authorities = PackedAuthorities.Pack(wizard.Authorities);
         return Navigation.GetUriWithQueryParameters(
             Navigation.ToAbsoluteUri($"team/{Slug}/settings/connections/new").ToString(),
             new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -230,7 +244,9 @@ public sealed partial class ConnectPage
                 ["url"] = url,
                 ["plain-http"] = wizard.AllowPlainHttp ? "true" : null,
                 ["read-only"] = wizard.ReadOnly ? "true" : null,
-                ["seal"] = SealOf(url),
+                ["api-url"] = apiUrl,
+                ["ca"] = authorities,
+                ["seal"] = SealOf(url, apiUrl, authorities),
             });
     }
 }

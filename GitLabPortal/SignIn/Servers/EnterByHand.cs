@@ -7,13 +7,13 @@ using GitLabPortal.Teams;
 namespace GitLabPortal.SignIn;
 
 /// <summary>Connects a team with a token that exists, through the same checks and the same use case as the wizard's.</summary>
-public sealed class ConnectWithToken(ServerProbe probe, TokenInspector inspector, ConnectServer connect)
+public sealed class ConnectWithToken(WholeCheck check, ConnectServer connect)
 {
     public async Task<Result<Guid>> RunAsync(TeamAccess access, ReachedServer reached, Secret token, CancellationToken cancellationToken)
     {
-        var server = await probe.RunAsync(reached.BaseUrl, reached.Path, null, cancellationToken);
-        if (!server.CanContinue || server.Address is not { } address) return new Problem.Refused("setup-server-refused", "The server cannot be connected.", server.Findings);
-        var report = await inspector.RunAsync(new(address, token, ReadOnly: false, reached.Path, ConnectionCoverage.Everything), null, cancellationToken);
+        var seen = await check.RunAsync(reached.BaseUrl, reached.Path, address => new(address, token, ReadOnly: false, reached.Path, ConnectionCoverage.Everything), null, cancellationToken);
+        var server = seen.Server;
+        if (seen.Token is not { } report) return new Problem.Refused("setup-server-refused", "The server cannot be connected.", server.Findings);
         if (!report.CanConnect || report.Passport is not { } passport) return new Problem.Refused("setup-token-refused", "The bot's token cannot be used.", report.Findings);
         return await connect.RunAsync(
             access, new(server, token, passport, report.Findings, ReadOnly: false, reached.Path) { BrowserUrl = reached.BrowserUrl }, new(null, ConnectionCoverage.Everything, []), cancellationToken);
