@@ -44,17 +44,17 @@ public sealed class PersonalRepositoriesJourneyTests(BrowserFixture browsers)
 
         await journey.GoAsync(page, "/team/rocket/repositories");
         await page.GetByRole(AriaRole.Link, new() { Name = "Personal", Exact = true }).ClickAsync();
-        await Expect(page.GetByLabel("compilers/tool-24")).ToBeVisibleAsync();
+        await Expect(Row(page, "compilers/tool-24")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Next page" }).ClickAsync();
         await Expect(page.GetByText("Page 2")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Previous page" }).ClickAsync();
-        await page.GetByLabel("compilers/tool-20").CheckAsync();
+        await Row(page, "compilers/tool-20").CheckAsync();
         await CheckHereAsync(page, "personal");
         await page.GetByRole(AriaRole.Button, new() { Name = "Clear" }).ClickAsync();
         await page.GetByLabel("Search your repositories").FillAsync("flow");
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page.GetByLabel("compilers/tool-20")).ToHaveCountAsync(0);
-        await page.GetByLabel("compilers/flow-matic").CheckAsync();
+        await Expect(Row(page, "compilers/tool-20")).ToHaveCountAsync(0);
+        await Row(page, "compilers/flow-matic").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Add to team" }).ClickAsync();
         await Expect(page.GetByText("In the team", new() { Exact = true })).ToBeVisibleAsync();
 
@@ -97,6 +97,8 @@ public sealed class PersonalRepositoriesJourneyTests(BrowserFixture browsers)
         journey.GitLab.Faults.Clear();
         await page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
 
-        await Expect(page.GetByLabel("compilers/cobol")).ToBeVisibleAsync();
+        await Expect(Row(page, "compilers/cobol")).ToBeVisibleAsync();
     }
+
+    private static ILocator Row(IPage page, string path) => page.GetByRole(AriaRole.Checkbox, new() { Name = path, Exact = true });
 }

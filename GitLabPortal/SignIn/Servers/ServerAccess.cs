@@ -4,6 +4,8 @@ using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
+using GitLabPortal.Projects;
+using GitLabPortal.Repositories;
 using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
@@ -100,6 +102,13 @@ public sealed class RemoveServer(IDbContextFactory<PortalDb> contexts, TimeProvi
         if (await db.Set<ServerSetUp>().AnyAsync(s => s.ServerId == serverId && s.State == SetUpState.Begun, cancellationToken))
             return new Problem.Conflict("setup-unfinished", "A set-up of this server is not finished. Undo it first, or what it made on GitLab stays there.");
 
+        var owners = await db.Set<Project>().Where(p => p.ServerId == serverId && p.RemovedAt == null).Select(p => p.Team!.Name).Distinct().ToListAsync(cancellationToken);
+        if (owners.Count > 0)
+            return new Problem.Conflict("server-has-projects", $"{string.Join(", ", owners)} still have projects on this server; without a connection they are greyed. Remove them from the teams first.");
+
+        // What was taken out of a team could be put back as long as the server is known.
+        await db.Set<Project>().Where(p => p.ServerId == serverId).ExecuteDeleteAsync(cancellationToken);
+        await db.Set<Repository>().Where(r => r.ServerId == serverId).ExecuteDeleteAsync(cancellationToken);
         db.Remove(server);
         db.Record(clock.GetUtcNow(), null, actor.AccountId, actor.Name, "server.removed", server.BaseUrl);
         await db.SaveChangesAsync(cancellationToken);
