@@ -12,6 +12,7 @@ internal static class ConnectionsFeature
         services.AddSingleton<ApplicationSecrets>();
         services.AddSingleton<TokenPairs>();
         services.AddSingleton<IdentityTokens>();
+        services.AddSingleton<IdentityFeed>();
         services.AddSingleton<CheckIdentity>();
         services.AddSingleton<CheckApplication>();
         services.AddSingleton<RegisterApplication>();

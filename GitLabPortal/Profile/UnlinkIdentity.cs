@@ -9,7 +9,8 @@ using Microsoft.EntityFrameworkCore;
 namespace GitLabPortal.Profile;
 
 /// <summary>Takes a GitLab account off a portal account and tells GitLab to revoke the portal's access to it.</summary>
-public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, ApplicationSecrets secrets, TokenPairs pairs, GitLabClients clients, TimeProvider clock)
+public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, ApplicationSecrets secrets, TokenPairs pairs, GitLabClients clients, IdentityFeed identities,
+    TimeProvider clock)
 {
     private static readonly Problem LastWay = new Problem.Conflict(
         "identity-last-way", "This GitLab account is your only way to sign in here: your account has no password. Link another one first, or ask a portal administrator.");
@@ -30,6 +31,7 @@ public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, Applica
         db.Record(clock.GetUtcNow(), null, account.Id, account.Name, "identity.unlinked", $"@{identity.Username} of {identity.Server!.BaseUrl} from {account.Email}");
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        identities.Publish(new IdentityChanged(accountId));
         return await RevokeAsync(identity);
     }
 

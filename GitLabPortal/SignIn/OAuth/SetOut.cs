@@ -45,7 +45,9 @@ public sealed class SetOut(
         if (AddressProblem(address, application.RedirectUri, context.Request) is { } problem) return problem;
 
         var needsGroups = await db.Set<ServerEntry>().AnyAsync(e => e.ServerId == serverId && e.Rule == JoinRule.Groups, cancellationToken);
-        string[] scopes = needsGroups && application.Scopes.Split(' ').Contains(ReadScope) ? [UserScope, ReadScope] : [UserScope];
+        // The least that is of use: projects are read only where they decide what members see.
+        var needsProjects = await db.Set<Connection>().AnyAsync(c => c.ServerId == serverId && c.Audience == ConnectionAudience.Members, cancellationToken);
+        string[] scopes = (needsGroups || needsProjects) && application.Scopes.Split(' ').Contains(ReadScope) ? [UserScope, ReadScope] : [UserScope];
         return Start(context, application.Server!, application.Id, application.ClientId, application.RedirectUri, scopes, wish);
     }
 
