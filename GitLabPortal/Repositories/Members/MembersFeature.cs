@@ -1,3 +1,5 @@
+using GitLabPortal.Connections;
+
 namespace GitLabPortal.Repositories;
 
 internal static class MembersFeature
@@ -8,6 +10,12 @@ internal static class MembersFeature
         services.AddSingleton<MemberViewFeed>();
         services.AddSingleton<MemberViewJournal>();
         services.AddSingleton<ReadMemberView>();
+        services.AddSingleton<MemberQueries>();
+        services.AddSingleton<RequestMemberView>();
+        services.AddSingleton<ChooseVisibility>();
+        services.AddSingleton<FindConnectionGroups>();
+        services.AddSingleton<ExplainAbsence>();
+        services.AddSingleton(new ConnectionCardPart(typeof(VisibilityFacts)));
         services.AddHostedService<MemberViewSync>();
         return services;
     }

@@ -68,6 +68,9 @@ internal sealed class Sight
     /// <summary>The same, with some of the connections.</summary>
     public Sight Through(Func<SeenConnection, bool> which) => new([.. All.Where(which)], Identities);
 
+    /// <summary>What the tokens see, whoever asks.</summary>
+    public Sight AsToken() => new([.. All.Select(c => c with { IsPersonal = false })], []);
+
     /// <summary>The repositories that the person sees.</summary>
     public IQueryable<Repository> Visible(PortalDb db)
     {

@@ -48,6 +48,9 @@ internal static class IndexExpression
             : null;
     }
 
+    /// <summary>What has this very path, apart from upper and lower case and accents.</summary>
+    public static string IsAt(string path) => Title($"{SearchText.PathStart}{SearchText.Fold(path)}{SearchText.NameStart}").Expression;
+
     /// <summary>Three characters and more may stand anywhere; fewer are the beginning of a word in path, name or topic.</summary>
     public static string Holds(string term) => Length(term) switch
     {
