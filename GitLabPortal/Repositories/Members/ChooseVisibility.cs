@@ -44,7 +44,7 @@ public sealed class ChooseVisibility(
         var connection = await db.Set<Connection>().Include(c => c.Server).Include(c => c.Groups)
             .SingleOrDefaultAsync(c => c.Id == connectionId && c.TeamId == access.TeamId, cancellationToken);
         if (connection is null) return Gone;
-        if (choice == VisibilityChoice.Members && await MemberQueries.ObstacleAsync(db, connection.Server!, applications, cancellationToken) is { } obstacle) return obstacle;
+        if (choice == VisibilityChoice.Members && await VisibilityQueries.ObstacleAsync(db, connection.Server!, applications, cancellationToken) is { } obstacle) return obstacle;
 
         var (before, had) = (connection.Coverage, connection.Groups.Select(g => g.GitLabGroupId).ToHashSet());
         connection.Audience = choice == VisibilityChoice.Members ? ConnectionAudience.Members : ConnectionAudience.Team;

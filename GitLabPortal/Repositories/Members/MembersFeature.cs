@@ -11,6 +11,7 @@ internal static class MembersFeature
         services.AddSingleton<MemberViewJournal>();
         services.AddSingleton<ReadMemberView>();
         services.AddSingleton<MemberQueries>();
+        services.AddSingleton<VisibilityQueries>();
         services.AddSingleton<RequestMemberView>();
         services.AddSingleton<ChooseVisibility>();
         services.AddSingleton<FindConnectionGroups>();
