@@ -47,6 +47,11 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         Services.AddSingleton<SyncQueries>();
         Services.AddSingleton<DisappearanceQueries>();
         Services.AddSingleton<RepositoryQueries>();
+        Services.AddSingleton<MemberQueries>();
+        Services.AddSingleton<MemberViewFeed>();
+        Services.AddSingleton<IdentityFeed>();
+        Services.AddSingleton<ExplainAbsence>();
+        Services.AddSingleton<RequestMemberView>();
         Services.AddProjects(configuration);
     }
 

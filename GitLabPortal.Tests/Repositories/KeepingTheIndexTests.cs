@@ -154,7 +154,7 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
         {
             foreach (var (team, connection) in new[] { (alpha, ours), (beta, theirs) })
             {
-                var rows = await RepositoryQueries.VisibleThrough(db, [connection.Id]).Where(r => !r.IsArchived).ToListAsync();
+                var rows = await (await Sight.OfAsync(db, team, CancellationToken.None)).Through(c => c.Id == connection.Id).Visible(db).Where(r => !r.IsArchived).ToListAsync();
                 var expected = rows.Where(r => text.Split(' ').All(t => r.SearchText.Contains(SearchText.Fold(t), StringComparison.Ordinal))).Select(r => r.Id);
 
                 var page = await SearchAsync(team, new() { Text = text }, 100);

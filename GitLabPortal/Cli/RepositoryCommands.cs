@@ -16,6 +16,7 @@ internal static class RepositoryCommands
     {
         var team = TeamOption.New();
         var text = new Option<string>("--search") { Description = "Words that must occur in path, name, description or topics; the best match comes first" };
+        var member = TeamOption.NewAs();
         var limit = new Option<int>("--limit") { Description = $"How many at most (up to {MaxLimit})", DefaultValueFactory = _ => DefaultLimit };
         var skip = new Option<int>("--skip") { Description = "How many to leave out at the beginning" };
         limit.Validators.Add(result =>
@@ -27,9 +28,9 @@ internal static class RepositoryCommands
         {
             if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number < 0) result.AddError("--skip takes 0 or more.");
         });
-        return runner.Runs(new Command("list", "Search the team's repositories") { team, text, limit, skip }, async (parsed, services, cancellationToken) =>
+        return runner.Runs(new Command("list", "Search the team's repositories") { team, text, member, limit, skip }, async (parsed, services, cancellationToken) =>
         {
-            var access = await TeamOption.AuthorizeAsync(parsed, team, services, cancellationToken);
+            var access = await TeamOption.AuthorizeAsync(parsed, team, member, services, cancellationToken);
             if (!access.IsSuccess) return access.Problem;
 
             var page = await services.GetRequiredService<RepositoryQueries>().SearchAsync(

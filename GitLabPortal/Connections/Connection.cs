@@ -37,6 +37,9 @@ public enum TokenKind { Unknown, Personal, Project, Group, ServiceAccount }
 /// <summary>Which repositories a connection brings into the team.</summary>
 public enum ConnectionCoverage { Everything, Memberships, Groups }
 
+/// <summary>Who in the team sees what a connection brings: everybody everything, or each member what they may open on GitLab themselves.</summary>
+public enum ConnectionAudience { Team, Members }
+
 /// <summary>A GitLab server linked to a team by a token. A team may have several connections to one server.</summary>
 public sealed class Connection
 {
@@ -90,6 +93,8 @@ public sealed class Connection
     public string? BrowserUrl { get; set; }
 
     public required ConnectionCoverage Coverage { get; set; }
+
+    public ConnectionAudience Audience { get; set; }
 
     public ConnectionStatus Status { get; set; }
 
@@ -148,6 +153,7 @@ internal sealed class ConnectionConfiguration :
         builder.Property(c => c.StatusText).HasMaxLength(1000);
         builder.Property(c => c.TrustedAuthorities).HasMaxLength(Security.TrustedAuthorities.MaxPemLength);
         builder.Property(c => c.BrowserUrl).HasMaxLength(2100);
+        builder.Property(c => c.Audience).HasDefaultValue(ConnectionAudience.Team);
         builder.HasIndex(c => c.ServerId);
         // Two tabs that connect the same thing at once: the second save fails and is told so.
         builder.HasIndex(c => new { c.TeamId, c.Name }).IsUnique();

@@ -76,7 +76,10 @@ public sealed class ConnectionQueries(IDbContextFactory<PortalDb> contexts, Time
             CreatedBy = r.CreatedBy,
             CreatedAt = r.Connection.CreatedAt,
             CheckedAt = r.Connection.CheckedAt,
-            Findings = ConnectionTokens.ReadFindings(r.Connection.Findings),
+            // They may name a project that was tried, which not every member may know of.
+            Findings = r.Connection.Audience == ConnectionAudience.Members && !access.Can(TeamRole.Admin)
+                ? [.. ConnectionTokens.ReadFindings(r.Connection.Findings).Where(f => !f.Facts.Any(fact => fact.Label == DiagnosisReport.ProjectFact))]
+                : ConnectionTokens.ReadFindings(r.Connection.Findings),
         })];
     }
 

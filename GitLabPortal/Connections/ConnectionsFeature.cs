@@ -13,6 +13,7 @@ internal static class ConnectionsFeature
         services.AddSingleton<TokenPairs>();
         services.AddSingleton<IdentityTokens>();
         services.AddSingleton<RevokePair>();
+        services.AddSingleton<IdentityFeed>();
         services.AddSingleton<CheckIdentity>();
         services.AddSingleton<CheckApplication>();
         services.AddSingleton<RegisterApplication>();

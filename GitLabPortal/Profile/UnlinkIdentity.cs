@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace GitLabPortal.Profile;
 
 /// <summary>Takes a GitLab account off a portal account and tells GitLab to revoke the portal's access to it.</summary>
-public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, RevokePair revoke, PersonalProjects projects, TimeProvider clock)
+public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, RevokePair revoke, PersonalProjects projects, IdentityFeed identities, TimeProvider clock)
 {
     private static readonly Problem LastWay = new Problem.Conflict(
         "identity-last-way", "This GitLab account is your only way to sign in here: your account has no password. Link another one first, or ask a portal administrator.");
@@ -30,6 +30,7 @@ public sealed class UnlinkIdentity(IDbContextFactory<PortalDb> contexts, RevokeP
         db.Record(clock.GetUtcNow(), null, account.Id, account.Name, "identity.unlinked", $"@{identity.Username} of {identity.Server!.BaseUrl} from {account.Email}");
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        identities.Publish(new IdentityChanged(accountId));
         await projects.AnnounceAsync(accountId, CancellationToken.None);
         return await revoke.RunAsync(identity);
     }

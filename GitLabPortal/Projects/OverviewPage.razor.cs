@@ -12,7 +12,9 @@ public sealed partial class OverviewPage
     private static readonly TimeSpan RefreshEvery = TimeSpan.FromSeconds(1);
 
     private readonly List<IDisposable> subscriptions = [];
+    private readonly Dictionary<Guid, int> own = [];
     private IReadOnlyList<ConnectionSync>? connections;
+    private IReadOnlyList<MemberStanding> standings = [];
     private IReadOnlyList<ProjectRow> recent = [];
     private int projectCount;
     private int repositoryCount;
@@ -24,6 +26,12 @@ public sealed partial class OverviewPage
     [Inject] private ProjectQueries Projects { get; set; } = null!;
 
     [Inject] private RepositoryQueries Repositories { get; set; } = null!;
+
+    [Inject] private MemberQueries Members { get; set; } = null!;
+
+    [Inject] private MemberViewFeed ViewFeed { get; set; } = null!;
+
+    [Inject] private IdentityFeed IdentityFeed { get; set; } = null!;
 
     [Inject] private SyncQueries Syncs { get; set; } = null!;
 
@@ -73,6 +81,14 @@ public sealed partial class OverviewPage
         {
             if (c.TeamId == teamId) RefreshSoon();
         }));
+        subscriptions.Add(ViewFeed.Subscribe(v =>
+        {
+            if (v.AccountId == Access?.AccountId) RefreshSoon();
+        }));
+        subscriptions.Add(IdentityFeed.Subscribe(i =>
+        {
+            if (i.AccountId == Access?.AccountId) RefreshSoon();
+        }));
         subscriptions.Add(SyncFeed.Subscribe(p =>
         {
             if (connections?.Any(c => c.ConnectionId == p.ConnectionId) is true) RefreshSoon();
@@ -86,7 +102,11 @@ public sealed partial class OverviewPage
         var read = await Projects.RecentAsync(access, RecentCount, Lifetime);
         (recent, projectCount) = (read.Items, read.Total);
         repositoryCount = await Repositories.CountAsync(access, Lifetime);
-        connections = await Syncs.OfTeamAsync(access, Lifetime);
+        standings = await Members.StandingAsync(access, Lifetime);
+        var syncs = await Syncs.OfTeamAsync(access, Lifetime);
+        own.Clear();
+        foreach (var personal in syncs.Where(c => c.IsPersonal)) own[personal.ConnectionId] = await Repositories.CountAsync(access, Lifetime, personal.ConnectionId);
+        connections = syncs;
     }
 
     private static string Word(ConnectionStatus status) => status switch

@@ -10,9 +10,9 @@ namespace GitLabPortal.Projects;
 
 /// <param name="Added">New as projects, or back after they were removed.</param>
 /// <param name="AlreadyThere">Were projects of the team before.</param>
-/// <param name="NotVisible">Cannot be seen (any more); nothing was done with these.</param>
+/// <param name="NotVisible">The person does not see them (any more); nothing was done with these.</param>
 /// <param name="By">By whom they would be seen.</param>
-public sealed record PickedCount(int Added, int AlreadyThere, int NotVisible, string By = "by the team's connections")
+public sealed record PickedCount(int Added, int AlreadyThere, int NotVisible, string By = "through the team's connections")
 {
     /// <summary>In words, e.g. "2 added, 1 was already in the team".</summary>
     public string Words
@@ -21,13 +21,13 @@ public sealed record PickedCount(int Added, int AlreadyThere, int NotVisible, st
         {
             var parts = new List<string> { Added == 0 ? "Nothing new" : $"{Added.ToString(CultureInfo.InvariantCulture)} added" };
             if (AlreadyThere > 0) parts.Add($"{AlreadyThere.ToString(CultureInfo.InvariantCulture)} {(AlreadyThere == 1 ? "was" : "were")} already in the team");
-            if (NotVisible > 0) parts.Add($"{NotVisible.ToString(CultureInfo.InvariantCulture)} can no longer be seen {By}");
+            if (NotVisible > 0) parts.Add($"{NotVisible.ToString(CultureInfo.InvariantCulture)} cannot be seen (any more) {By}");
             return string.Join(", ", parts);
         }
     }
 }
 
-/// <summary>Makes repositories that the team sees into its projects. Doing it twice changes nothing.</summary>
+/// <summary>Makes repositories that the person sees in the team into its projects. Doing it twice changes nothing.</summary>
 public sealed class PickRepositories(IDbContextFactory<PortalDb> contexts, ProjectFeed feed, TimeProvider time)
 {
     public const int MaxAtOnce = 1000;
@@ -63,8 +63,7 @@ public sealed class PickRepositories(IDbContextFactory<PortalDb> contexts, Proje
         var confirmed = await TeamAuthorizer.ReconfirmAsync(db, access, TeamRole.Member, cancellationToken);
         if (!confirmed.IsSuccess) return confirmed.Problem;
 
-        var connections = await db.Set<Connection>().Where(c => c.TeamId == access.TeamId).Select(c => c.Id).ToListAsync(cancellationToken);
-        var visible = connections.Count == 0 ? [] : await RepositoryQueries.VisibleThrough(db, connections)
+        var visible = await (await Sight.OfAsync(db, access, cancellationToken)).Visible(db)
             .Where(r => wanted.Contains(r.Id))
             .Select(r => new { r.ServerId, r.GitLabId, r.Name, r.FullPath })
             .ToListAsync(cancellationToken);

@@ -17,7 +17,7 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         /// <summary>Null for one that only a member's own account shows: nothing of it is in the catalogue.</summary>
         public required Repository? Repository { get; init; }
 
-        /// <summary>One of the team's tokens sees it now; otherwise only what the team saw itself may be used.</summary>
+        /// <summary>The person sees it now; otherwise only what the team saw itself may be used.</summary>
         public required bool IsSeen { get; init; }
     }
 
@@ -25,26 +25,30 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
     public async Task<Page<ProjectRow>> SearchAsync(TeamAccess access, string? text, PageRequest page, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var matches = Current(db, access.TeamId);
+        var sight = await Sight.OfAsync(db, access, cancellationToken);
+        var matches = Current(db, access.TeamId, sight);
         var search = new RepositorySearch { Text = text ?? "" };
         var moved = await PastPath.RepositoriesOnceAtAsync(db, access.TeamId, search.Text, cancellationToken);
+        // A path that only others may open tells nothing; without anybody's own view, what the team saw once it may find again.
+        var isOpen = !sight.All.Any(c => c.IsPersonal);
         foreach (var term in search.Terms())
         {
-            matches = matches.Where(j => moved.Contains(j.Repository!.Id) || (j.IsSeen ? j.Repository.SearchText.Contains(term) : j.Project.SeenText.Contains(term)));
+            matches = matches.Where(j => ((isOpen || j.IsSeen) && moved.Contains(j.Repository!.Id)) || (j.IsSeen ? j.Repository!.SearchText.Contains(term) : j.Project.SeenText.Contains(term)));
         }
 
         var total = await matches.CountAsync(cancellationToken);
         return new Page<ProjectRow>(
-            await RowsAsync(db, access, matches.OrderBy(j => j.Project.SeenPath.ToLower()).ThenBy(j => j.Project.Id), page, cancellationToken), total);
+            await RowsAsync(db, sight, matches.OrderBy(j => j.Project.SeenPath.ToLower()).ThenBy(j => j.Project.Id), page, cancellationToken), total);
     }
 
     /// <summary>The projects that were added last, newest first.</summary>
     public async Task<Page<ProjectRow>> RecentAsync(TeamAccess access, int count, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var all = Current(db, access.TeamId);
+        var sight = await Sight.OfAsync(db, access, cancellationToken);
+        var all = Current(db, access.TeamId, sight);
         return new Page<ProjectRow>(
-            await RowsAsync(db, access, all.OrderByDescending(j => j.Project.AddedAt).ThenByDescending(j => j.Project.Id), new PageRequest(0, count), cancellationToken),
+            await RowsAsync(db, sight, all.OrderByDescending(j => j.Project.AddedAt).ThenByDescending(j => j.Project.Id), new PageRequest(0, count), cancellationToken),
             await all.CountAsync(cancellationToken));
     }
 
@@ -73,23 +77,28 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         db.Set<Repository>().Where(r => db.Set<Project>()
             .Any(p => p.TeamId == teamId && p.ServerId == r.ServerId && p.GitLabId == r.GitLabId && p.RemovedAt == null));
 
-    private static IQueryable<Joined> Current(PortalDb db, Guid teamId) =>
-        from project in db.Set<Project>().AsNoTracking()
-        where project.TeamId == teamId && project.RemovedAt == null
-        join repository in db.Set<Repository>().AsNoTracking()
-            on new { project.ServerId, project.GitLabId } equals new { repository.ServerId, repository.GitLabId } into known
-        from repository in known.DefaultIfEmpty()
-        select new Joined
-        {
-            Project = project,
-            Repository = repository,
-            IsSeen = db.Set<RepositorySighting>().Any(s => s.RepositoryId == repository.Id && s.Connection!.TeamId == teamId && s.MissingSince == null),
-        };
+    private static IQueryable<Joined> Current(PortalDb db, Guid teamId, Sight sight)
+    {
+        var seen = sight.Visible(db);
+        return
+            from project in db.Set<Project>().AsNoTracking()
+            where project.TeamId == teamId && project.RemovedAt == null
+            join repository in db.Set<Repository>().AsNoTracking()
+                on new { project.ServerId, project.GitLabId } equals new { repository.ServerId, repository.GitLabId } into known
+            from repository in known.DefaultIfEmpty()
+            select new Joined
+            {
+                Project = project,
+                Repository = repository,
+                IsSeen = seen.Any(r => r.Id == repository.Id),
+            };
+    }
 
     private static async Task<List<ProjectRow>> RowsAsync(
-        PortalDb db, TeamAccess access, IQueryable<Joined> ordered, PageRequest page, CancellationToken cancellationToken)
+        PortalDb db, Sight sight, IQueryable<Joined> ordered, PageRequest page, CancellationToken cancellationToken)
     {
-        var connections = db.Set<Connection>().Where(c => c.TeamId == access.TeamId);
+        var readingCode = sight.ReadingCode(db);
+        var open = sight.All.Where(c => !c.IsPersonal).Select(c => c.Id).ToList();
         var rows = await ordered
             .Skip(page.Skip)
             .Take(page.Take)
@@ -102,18 +111,17 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
                 AddedBy = j.Project.AddedBy!.Name,
                 j.Project.Server!.BaseUrl,
                 j.Repository,
-                IsConnected = connections.Any(c => c.ServerId == j.Project.ServerId),
+                j.Project.ServerId,
                 j.IsSeen,
                 Person = j.Project.PersonalAccount!.Name,
                 PersonState = db.Set<GitLabIdentity>()
                     .Where(i => i.AccountId == j.Project.PersonalAccountId && i.ServerId == j.Project.ServerId && i.GitLabUserId == j.Project.PersonalGitLabUserId)
                     .Select(i => (IdentityState?)i.State)
                     .FirstOrDefault(),
-                PersonIsMember = db.Set<TeamMember>().Any(m => m.TeamId == access.TeamId && m.AccountId == j.Project.PersonalAccountId),
-                ReadsCode = db.Set<RepositorySighting>()
-                    .Any(s => s.RepositoryId == j.Repository!.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince == null && s.ReadsCode),
+                PersonIsMember = db.Set<TeamMember>().Any(m => m.TeamId == j.Project.TeamId && m.AccountId == j.Project.PersonalAccountId),
+                ReadsCode = readingCode.Contains(j.Repository!.Id),
                 Absence = db.Set<RepositorySighting>()
-                    .Where(s => s.RepositoryId == j.Repository!.Id && s.Connection!.TeamId == access.TeamId && s.MissingSince != null)
+                    .Where(s => s.RepositoryId == j.Repository!.Id && open.Contains(s.ConnectionId) && s.MissingSince != null)
                     .OrderByDescending(s => s.MissingSince)
                     .Select(s => s.Absence)
                     .FirstOrDefault(),
@@ -128,7 +136,7 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
             ? Personal(new(r.Person, PersonalAccess.NameOf(r.BaseUrl), r.PersonState, r.PersonIsMember), r.Id, r.SeenName, r.SeenPath, r.BaseUrl, r.AddedBy, r.AddedAt)
             : new ProjectRow(
                 r.Id, r.SeenName, r.SeenPath, NamespaceOf(r.SeenPath), r.BaseUrl, null, null, null, RepositoryVisibility.Unknown, null, "", r.AddedBy, r.AddedAt,
-                r.IsConnected ? ProjectState.NotVisible : ProjectState.ServerNotConnected, null, r.Absence));
+                StateOf(sight, r.ServerId), null, r.Absence));
     }
 
     /// <summary>Only what the person saw: the catalogue may hold what other teams' tokens see. GitLab itself judges who follows the links.</summary>
@@ -137,6 +145,15 @@ public sealed class ProjectQueries(IDbContextFactory<PortalDb> contexts)
         through.Works ? $"{baseUrl}/{path}" : "", addedBy, addedAt, through.Works ? ProjectState.Available : ProjectState.PersonalAccessLost, null, Personal: through);
 
     private static string NamespaceOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "";
+
+    /// <summary>Behind a personal connection, what is gone and what is only hidden from the person look the same.</summary>
+    private static ProjectState StateOf(Sight sight, Guid serverId) => sight.All.Where(c => c.ServerId == serverId).ToList() switch
+    {
+        [] => ProjectState.ServerNotConnected,
+        var through when through.Exists(c => c is { IsPersonal: true, IsKnown: true }) => ProjectState.NotShared,
+        var through when through.Exists(c => c.IsPersonal) => ProjectState.NotLinked,
+        _ => ProjectState.NotVisible,
+    };
 
     private static ProjectState StateOf(Repository repository) =>
         repository.DeletionOn is not null ? ProjectState.PendingDeletion

@@ -34,6 +34,8 @@ public sealed partial class ProjectsPage
 
     [Inject] private RestoreProject Restore { get; set; } = null!;
 
+    [Inject] private MemberViewFeed ViewFeed { get; set; } = null!;
+
     [Inject] private ProjectFeed ProjectFeed { get; set; } = null!;
 
     [Inject] private SyncFeed SyncFeed { get; set; } = null!;
@@ -63,6 +65,10 @@ public sealed partial class ProjectsPage
     {
         base.OnInitialized();
         Navigation.LocationChanged += OnLocationChanged;
+        subscriptions.Add(ViewFeed.Subscribe(v =>
+        {
+            if (v.AccountId == Access?.AccountId) RefreshSoon();
+        }));
         subscriptions.Add(ProjectFeed.Subscribe(c =>
         {
             if (c.TeamId == teamId) RefreshSoon();

@@ -21,8 +21,7 @@ public sealed class RemoveProject(IDbContextFactory<PortalDb> contexts, ProjectF
         if (project.RemovedAt is not null) return Result.Success;
 
         project.RemovedAt = time.GetUtcNow();
-        var subject = await ProjectProblems.SubjectAsync(db, project, cancellationToken);
-        db.Record(project.RemovedAt.Value, access.TeamId, access.AccountId, access.AccountName, "project.removed", subject);
+        db.Record(project.RemovedAt.Value, access.TeamId, access.AccountId, access.AccountName, "project.removed", ProjectProblems.Subject(project));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         feed.Publish(new ProjectsChanged(access.TeamId));
@@ -45,8 +44,7 @@ public sealed class RestoreProject(IDbContextFactory<PortalDb> contexts, Project
         if (project.RemovedAt is null) return Result.Success;
 
         project.RemovedAt = null;
-        var subject = await ProjectProblems.SubjectAsync(db, project, cancellationToken);
-        db.Record(time.GetUtcNow(), access.TeamId, access.AccountId, access.AccountName, "project.restored", subject);
+        db.Record(time.GetUtcNow(), access.TeamId, access.AccountId, access.AccountName, "project.restored", ProjectProblems.Subject(project));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         feed.Publish(new ProjectsChanged(access.TeamId));
@@ -59,9 +57,6 @@ internal static class ProjectProblems
     public static readonly Problem NotFound =
         new Problem.NotFound("project-not-found", "This project is not in the team any more. Reload the page to see the current list.");
 
-    public static async Task<string> SubjectAsync(PortalDb db, Project project, CancellationToken cancellationToken) =>
-        await db.Set<Repository>()
-            .Where(r => r.ServerId == project.ServerId && r.GitLabId == project.GitLabId)
-            .Select(r => r.FullPath)
-            .SingleOrDefaultAsync(cancellationToken) ?? (project.SeenPath.Length > 0 ? project.SeenPath : $"GitLab project {project.GitLabId}");
+    /// <summary>As the team saw it: whoever removes it may not be allowed to open it.</summary>
+    public static string Subject(Project project) => project.SeenPath.Length > 0 ? project.SeenPath : $"GitLab project {project.GitLabId}";
 }

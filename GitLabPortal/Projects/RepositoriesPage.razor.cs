@@ -20,6 +20,7 @@ public sealed partial class RepositoriesPage
     private readonly RepositorySelection selection = new();
     private readonly List<IDisposable> subscriptions = [];
     private IReadOnlyList<ConnectionSync>? connections;
+    private IReadOnlyList<MemberStanding> standings = [];
     private RepositoryFacets facets = new([], [], []);
     private RepositorySearch search = new();
     private RepositoryGrid? grid;
@@ -33,6 +34,16 @@ public sealed partial class RepositoriesPage
     [Inject] private RepositoryQueries Repositories { get; set; } = null!;
 
     [Inject] private SyncQueries Syncs { get; set; } = null!;
+
+    [Inject] private MemberQueries Members { get; set; } = null!;
+
+    [Inject] private MemberViewFeed ViewFeed { get; set; } = null!;
+
+    [Inject] private IdentityFeed IdentityFeed { get; set; } = null!;
+
+    [Inject] private ExplainAbsence Explain { get; set; } = null!;
+
+    [Inject] private RequestMemberView RequestView { get; set; } = null!;
 
     [Inject] private PickRepositories Pick { get; set; } = null!;
 
@@ -68,6 +79,14 @@ public sealed partial class RepositoriesPage
         {
             if (c.TeamId == teamId) RefreshSoon();
         }));
+        subscriptions.Add(ViewFeed.Subscribe(v =>
+        {
+            if (v.AccountId == Access?.AccountId) RefreshSoon();
+        }));
+        subscriptions.Add(IdentityFeed.Subscribe(i =>
+        {
+            if (i.AccountId == Access?.AccountId) RefreshSoon();
+        }));
         search = ReadAddress();
     }
 
@@ -96,6 +115,18 @@ public sealed partial class RepositoriesPage
     {
         var access = await AuthorizeAsync(TeamRole.Member);
         return access.IsSuccess ? await Repositories.SearchAsync(access.Value, wanted, rows, cancellationToken) : Page<RepositoryRow>.Empty;
+    }
+
+    private async Task<Result<AbsenceAnswer>> ExplainAsync(string? path, CancellationToken cancellationToken)
+    {
+        var access = await AuthorizeAsync(TeamRole.Member);
+        return access.IsSuccess ? await Explain.RunAsync(access.Value, path, search, cancellationToken) : access.Problem;
+    }
+
+    private async Task<Result> ReadAgainAsync(CancellationToken cancellationToken)
+    {
+        var access = await AuthorizeAsync(TeamRole.Member);
+        return access.IsSuccess ? await RequestView.RunAsync(access.Value, cancellationToken) : access.Problem;
     }
 
     private async Task AddAsync()
@@ -163,8 +194,9 @@ public sealed partial class RepositoriesPage
     {
         var before = connections;
         connections = await Syncs.OfTeamAsync(access, Lifetime);
+        standings = await Members.StandingAsync(access, Lifetime);
         // Counting groups and topics reads the whole catalogue: not for every page of a walk.
-        var isWorthIt = before is null || facets.Namespaces.Count == 0 || before.Count != connections.Count || !connections.Any(c => c.IsRunning);
+        var isWorthIt = before is null || facets.Namespaces.Count == 0 || before.Count != connections.Count || standings.Count > 0 || !connections.Any(c => c.IsRunning);
         if (isWorthIt) facets = await Repositories.FacetsAsync(access, Lifetime);
         hasOnlyArchived = facets.Namespaces.Count > 0;
     }

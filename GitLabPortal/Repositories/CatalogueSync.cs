@@ -213,6 +213,9 @@ public sealed class SyncOptions
     /// <summary>How long after it was read a connection is asked for changes, unless its team chose otherwise.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How often each person is asked what they may open on GitLab, where a team lets that decide what they see.</summary>
+    public TimeSpan MemberInterval { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>How often everything is read, which alone tells what is gone.</summary>
     public TimeSpan FullInterval { get; init; } = TimeSpan.FromDays(1);
 
@@ -232,6 +235,8 @@ public sealed class SyncOptions
         if (MaxMissingShare is not (>= 0 and <= 1)) yield return $"Sync:MaxMissingShare is {MaxMissingShare}. Give a share from 0 to 1, e.g. 0.2 for a fifth.";
         if (Interval < TimeSpan.FromMinutes(1) || Interval > TimeSpan.FromDays(7))
             yield return $"Sync:Interval is {Interval}. Give a time between 00:01:00 and 7.00:00:00.";
+        if (MemberInterval < TimeSpan.FromMinutes(1) || MemberInterval > TimeSpan.FromDays(7))
+            yield return $"Sync:MemberInterval is {MemberInterval}. Give a time between 00:01:00 and 7.00:00:00.";
         if (FullInterval < TimeSpan.FromMinutes(1) || FullInterval > TimeSpan.FromDays(30))
             yield return $"Sync:FullInterval is {FullInterval}. Give a time between 00:01:00 and 30.00:00:00.";
     }

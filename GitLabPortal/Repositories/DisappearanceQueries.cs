@@ -1,3 +1,4 @@
+using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using Microsoft.EntityFrameworkCore;
 
@@ -7,8 +8,9 @@ namespace GitLabPortal.Repositories;
 /// <param name="Count">How many it concerns still; those that came back are not counted.</param>
 /// <param name="Known">Out of how many.</param>
 /// <param name="DecidedBy">Null when nobody had to decide.</param>
+/// <param name="IsPersonal">Each member sees what they may open themselves: the cause names groups, and is for admins.</param>
 public sealed record DisappearanceRow(
-    Guid Id, DisappearanceState State, DateTimeOffset FoundAt, int Count, int Known, string Cause, string? DecidedBy);
+    Guid Id, DisappearanceState State, DateTimeOffset FoundAt, int Count, int Known, string Cause, string? DecidedBy, bool IsPersonal);
 
 public sealed class DisappearanceQueries(IDbContextFactory<PortalDb> contexts, TimeProvider time)
 {
@@ -24,7 +26,8 @@ public sealed class DisappearanceQueries(IDbContextFactory<PortalDb> contexts, T
             .Where(d => d.State == DisappearanceState.Held || d.FoundAt >= oldest)
             .OrderBy(d => d.State == DisappearanceState.Held ? 0 : 1).ThenByDescending(d => d.FoundAt)
             .Select(d => new DisappearanceRow(
-                d.Id, d.State, d.FoundAt, db.Set<RepositorySighting>().Count(s => s.DisappearanceId == d.Id), d.Known, d.Cause, d.DecidedBy))
+                d.Id, d.State, d.FoundAt, db.Set<RepositorySighting>().Count(s => s.DisappearanceId == d.Id), d.Known, d.Cause, d.DecidedBy,
+                db.Set<Connection>().Any(c => c.Id == d.ConnectionId && c.Audience == ConnectionAudience.Members)))
             .Take(Most)
             .ToListAsync(cancellationToken);
         return rows.FindAll(r => r.Count > 0);

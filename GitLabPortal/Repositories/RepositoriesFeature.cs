@@ -27,6 +27,7 @@ internal static class RepositoriesFeature
         services.AddSingleton<ChooseSyncInterval>();
         services.AddSingleton(new ConnectionCardNotice(typeof(DisappearanceNotice)));
         services.AddHostedService<CatalogueSync>();
+        services.AddMembers();
         services.AddHooks();
         services.AddSingleton<NoticeBoard>();
         services.AddHostedService<NoticeListener>();

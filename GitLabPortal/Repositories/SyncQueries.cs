@@ -9,8 +9,10 @@ namespace GitLabPortal.Repositories;
 /// <param name="Repositories">How many it sees now.</param>
 /// <param name="LastCompletedAt">When a walk last reached the end.</param>
 /// <param name="Latest">The running walk, or the last one; null before the first.</param>
+/// <param name="IsPersonal">Each member sees of it what they may open on GitLab themselves.</param>
 public sealed record ConnectionSync(
-    Guid ConnectionId, string Name, ConnectionStatus Status, string? StatusText, int Repositories, DateTimeOffset? LastCompletedAt, SyncProgress? Latest)
+    Guid ConnectionId, string Name, ConnectionStatus Status, string? StatusText, int Repositories, DateTimeOffset? LastCompletedAt, SyncProgress? Latest,
+    bool IsPersonal = false)
 {
     public bool IsRunning => Latest is { State: SyncState.Running };
 }
@@ -80,6 +82,7 @@ public sealed class SyncQueries(IDbContextFactory<PortalDb> contexts)
                 c.Name,
                 c.Status,
                 c.StatusText,
+                c.Audience,
                 Repositories = db.Set<RepositorySighting>().Count(s => s.ConnectionId == c.Id && s.MissingSince == null),
                 LastCompletedAt = runs.Where(r => r.ConnectionId == c.Id && r.State == SyncState.Completed).Max(r => r.FinishedAt),
                 Latest = runs.Where(r => r.ConnectionId == c.Id)
@@ -88,6 +91,7 @@ public sealed class SyncQueries(IDbContextFactory<PortalDb> contexts)
             })
             .ToListAsync(cancellationToken);
         return rows.ConvertAll(r => new ConnectionSync(
-            r.Id, r.Name, r.Status, r.StatusText, r.Repositories, r.LastCompletedAt, r.Latest is null ? null : SyncProgress.Of(r.Latest)));
+            r.Id, r.Name, r.Status, r.StatusText, r.Repositories, r.LastCompletedAt, r.Latest is null ? null : SyncProgress.Of(r.Latest),
+            r.Audience == ConnectionAudience.Members));
     }
 }

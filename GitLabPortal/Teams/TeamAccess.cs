@@ -23,6 +23,9 @@ public sealed record TeamAccess
 
     public TeamRole Role { get; }
 
+    /// <summary>Whoever runs the portal, at its command line: sees what the tokens see.</summary>
+    internal bool IsOperator { get; init; }
+
     public bool Can(TeamRole role) => Role >= role;
 }
 
@@ -57,12 +60,26 @@ public sealed class TeamAuthorizer(IDbContextFactory<PortalDb> contexts)
             .Take(1)
             .ToListAsync(cancellationToken);
         if (owners is [var owner])
-            return new TeamAccess(owner.TeamId, owner.Slug, owner.TeamName, owner.AccountId, $"{owner.AccountName} (command line)", owner.Role);
+            return new TeamAccess(owner.TeamId, owner.Slug, owner.TeamName, owner.AccountId, $"{owner.AccountName} (command line)", owner.Role) { IsOperator = true };
 
         var slugs = await db.Set<Team>().OrderBy(t => t.Slug).Select(t => t.Slug).Take(20).ToListAsync(cancellationToken);
         return new Problem.NotFound("team-not-found", slugs.Count == 0
             ? "This portal has no team yet. Make the first one with: gitlabportal setup"
             : $"There is no team “{slug}”. There is: {string.Join(", ", slugs)}");
+    }
+
+    /// <summary>For the command line alone: a member's own access, to see what that member sees.</summary>
+    internal async Task<Result<TeamAccess>> AuthorizeAsMemberAsync(string slug, string email, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var normalized = email.Trim().ToUpperInvariant();
+        var member = await db.Set<TeamMember>()
+            .Where(m => m.Team!.Slug == slug && m.Account!.NormalizedEmail == normalized)
+            .Select(m => (Guid?)m.AccountId)
+            .SingleOrDefaultAsync(cancellationToken);
+        return member is { } accountId
+            ? await FindAsync(db, accountId, slug, TeamRole.Member, cancellationToken)
+            : new Problem.NotFound("member-not-found", $"No member of the team “{slug}” has the e-mail address {email}.");
     }
 
     /// <summary>Asks again inside the caller's transaction, right before it saves.</summary>

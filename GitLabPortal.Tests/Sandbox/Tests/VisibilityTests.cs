@@ -36,6 +36,38 @@ public sealed class VisibilityTests
     }
 
     [Fact]
+    public async Task Membership_is_direct_inherited_or_by_an_invited_group_and_nothing_else()
+    {
+        await using var gitlab = await GitLabSandbox.StartAsync();
+        var world = gitlab.World;
+        var top = world.AddGroup("platform");
+        var sub = world.AddGroup("payments", parent: top);
+        var guests = world.AddGroup("guests");
+        var inherited = world.AddProject(sub, "ledger");
+        var shared = world.AddProject(world.AddGroup("labs"), "robot");
+        var below = world.AddProject(world.AddGroup("deep", parent: world.AddGroup("invited")), "mine");
+        world.AddProject(world.AddGroup("other"), "internal", visibility: SandboxVisibility.Internal);
+        world.AddProject(world.AddGroup("else"), "public", visibility: SandboxVisibility.Public);
+        world.Share(shared, guests, 20);
+        world.Share((SandboxGroup)below.Namespace.Parent!, guests, 10);
+        var member = world.AddUser("member");
+        world.AddMember(member, top, 20);
+        var guest = world.AddUser("guest", external: true);
+        world.AddMember(guest, guests, 30);
+        var minimal = world.AddUser("minimal");
+        world.AddMember(minimal, top, 5);
+
+        (await Seen(gitlab, world.AddToken(member, ["read_api"]), "&membership=true")).ShouldBe([inherited.Id]);
+        (await Seen(gitlab, world.AddToken(guest, ["read_api"]), "&membership=true")).ShouldBe([shared.Id, below.Id]);
+        (await Seen(gitlab, world.AddToken(minimal, ["read_api"]), "&membership=true")).ShouldBeEmpty();
+        (await Seen(gitlab, world.AddToken(world.Root, ["api"]), "&membership=true")).ShouldBeEmpty("an admin sees everything, but belongs to nothing");
+        var json = (await gitlab.GetAsync($"/api/v4/projects/{shared.Id}", world.AddToken(guest, ["read_api"]))).Json;
+        json.GetProperty("permissions").GetProperty("group_access").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await gitlab.GetAsBearerAsync("/api/v4/projects?membership=true", world.AddOAuthToken(member, ["read_user"]))).Status.ShouldBe(403);
+        (await gitlab.GetAsync("/api/v4/projects?membership=true&pagination=keyset&order_by=id&sort=asc")).Body.ShouldBe("[]", "nobody is a member of anything without a token");
+    }
+
+    [Fact]
     public async Task Code_that_may_not_be_read_leaves_its_keys_out()
     {
         await using var gitlab = await GitLabSandbox.StartAsync();

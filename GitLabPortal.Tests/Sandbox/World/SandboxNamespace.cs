@@ -45,6 +45,9 @@ public sealed class SandboxGroup : SandboxNamespace
     public SandboxVisibility Visibility { get; internal set; }
     public string Description { get; internal set; } = "";
     public bool IsArchived { get; internal set; }
+
+    /// <summary>Groups that were invited to it, each with the most that its members get.</summary>
+    internal List<(SandboxGroup Group, int Level)> Shares { get; } = [];
     public DateOnly? MarkedForDeletionOn { get; internal set; }
     internal override string Kind => "group";
 }

@@ -37,6 +37,8 @@ public sealed class SandboxProject
     public bool HasAvatar { get; internal set; }
     public int Stars { get; internal set; }
     public int Forks { get; internal set; }
+    /// <summary>Groups that were invited to it, each with the most that its members get.</summary>
+    internal List<(SandboxGroup Group, int Level)> Shares { get; } = [];
     public SandboxProject? ForkedFrom { get; internal set; }
     public DateTimeOffset CreatedAt { get; internal set; }
     public DateTimeOffset UpdatedAt { get; internal set; }

@@ -120,6 +120,15 @@ public sealed partial class SandboxWorld : IDisposable
             user.ProjectLevels[project.Id] = accessLevel;
         });
 
+    /// <summary>Invites a group to a project: its members reach the project with at most this level (FACTS 4.4).</summary>
+    public void Share(SandboxProject project, SandboxGroup with, int accessLevel = 30) => Write(() => project.Shares.Add((with, accessLevel)));
+
+    /// <summary>Invites a group to another one, and so to everything below that one.</summary>
+    public void Share(SandboxGroup group, SandboxGroup with, int accessLevel = 30) => Write(() => group.Shares.Add((with, accessLevel)));
+
+    /// <summary>External users see no internal projects.</summary>
+    public void SetExternal(SandboxUser user, bool external) => Write(() => user.IsExternal = external);
+
     /// <summary>The user becomes a member of each top-level group, and so of everything but people's own projects.</summary>
     public void AddMemberOfEveryGroup(SandboxUser user, int accessLevel = 30) => Write(() =>
     {

@@ -27,8 +27,28 @@ internal sealed class Viewer(SandboxWorld world, SandboxUser? user, bool hasAdmi
     public int ProjectLevel(SandboxProject project) =>
         user is null ? 0 : user.ProjectLevels.GetValueOrDefault(project.Id);
 
-    /// <summary>0 without any membership.</summary>
-    public int Level(SandboxProject project) => Math.Max(ProjectLevel(project), GroupLevel(project.Namespace));
+    /// <summary>0 without any membership. Minimal access (5) to a group opens none of its projects.</summary>
+    public int Level(SandboxProject project) =>
+        Math.Max(ProjectLevel(project), GroupLevel(project.Namespace) is > 5 and var level ? Math.Max(level, SharedLevel(project)) : SharedLevel(project));
+
+    /// <summary>By groups that were invited to the project or to one above it. The permissions of a project do not tell of this (FACTS 4.4).</summary>
+    private int SharedLevel(SandboxProject project)
+    {
+        if (user is null)
+            return 0;
+        var level = Reached(project.Shares);
+        for (var space = project.Namespace; space is not null; space = space.Parent)
+            level = Math.Max(level, space is SandboxGroup group ? Reached(group.Shares) : 0);
+        return level;
+    }
+
+    private int Reached(List<(SandboxGroup Group, int Level)> shares)
+    {
+        var level = 0;
+        foreach (var share in shares)
+            level = Math.Max(level, GroupLevel(share.Group) is > 5 and var own ? Math.Min(own, share.Level) : 0);
+        return level;
+    }
 
     public bool IsMember(SandboxProject project) => Level(project) > 0;
 

@@ -11,7 +11,7 @@ namespace GitLabPortal.Connections;
 /// Asks GitLab whether somebody is still welcome there. Whom GitLab blocks, deletes or cuts off is signed out of the portal; whom GitLab
 /// cannot be asked about, because it is down or its application is gone, stays.
 /// </summary>
-public sealed class CheckIdentity(IDbContextFactory<PortalDb> contexts, IdentityTokens tokens, GitLabClients clients, SessionFeed sessions, TimeProvider time)
+public sealed class CheckIdentity(IDbContextFactory<PortalDb> contexts, IdentityTokens tokens, GitLabClients clients, SessionFeed sessions, IdentityFeed identities, TimeProvider time)
 {
     /// <summary>The state after the check.</summary>
     public async Task<Result<IdentityState>> RunAsync(Guid identityId, CancellationToken cancellationToken)
@@ -85,6 +85,7 @@ public sealed class CheckIdentity(IDbContextFactory<PortalDb> contexts, Identity
             return IdentityState.Active;
         }
 
+        identities.Publish(new IdentityChanged(identity.AccountId));
         if (!identity.SignsIn) return state;
         await db.Set<AccountSession>().Where(s => s.AccountId == identity.AccountId).ExecuteDeleteAsync(cancellationToken);
         sessions.Publish(new SessionsEnded(identity.AccountId, null));

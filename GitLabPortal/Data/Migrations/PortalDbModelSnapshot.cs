@@ -127,6 +127,13 @@ namespace GitLabPortal.Data.Migrations
                     b.Property<bool>("AllowsPlainHttp")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Audience")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("Team");
+
                     b.Property<string>("BrowserUrl")
                         .HasMaxLength(2100)
                         .HasColumnType("TEXT");
@@ -678,6 +685,63 @@ namespace GitLabPortal.Data.Migrations
                         .HasFilter("\"DoneAt\" IS NULL");
 
                     b.ToTable("HookDeliveries", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.MemberSighting", b =>
+                {
+                    b.Property<Guid>("IdentityId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RepositoryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("ReadsCode")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("IdentityId", "RepositoryId");
+
+                    b.HasIndex("RepositoryId");
+
+                    b.ToTable("MemberSightings", (string)null);
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.MemberView", b =>
+                {
+                    b.Property<Guid>("IdentityId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("CompletedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("EmptySince")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Listed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("NewestRepositoryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ProblemCode")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ProblemText")
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("RetryAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("StartedAt")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("IdentityId");
+
+                    b.ToTable("MemberViews", (string)null);
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>
@@ -1495,6 +1559,32 @@ namespace GitLabPortal.Data.Migrations
                         .HasForeignKey("HookId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.MemberSighting", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.GitLabIdentity", null)
+                        .WithMany()
+                        .HasForeignKey("IdentityId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("GitLabPortal.Repositories.Repository", null)
+                        .WithMany()
+                        .HasForeignKey("RepositoryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.MemberView", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.GitLabIdentity", "Identity")
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.MemberView", "IdentityId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.Navigation("Identity");
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.PastPath", b =>

@@ -31,6 +31,26 @@ internal static class IndexExpression
         return And(all);
     }
 
+    /// <summary>
+    /// Of the visible ones, those that need no look at anybody's own list: what open connections see, and what is public, or internal,
+    /// behind personal ones. See <see cref="Sight"/>.
+    /// </summary>
+    public static string Open(IReadOnlyCollection<SeenConnection> connections)
+    {
+        List<string> any = [];
+        if (Of(c => !c.IsPersonal) is { } open) any.Add(open);
+        if (Of(c => c is { IsPersonal: true, IsKnown: true }) is { } known) any.Add(And([known, Has("vPu")]));
+        if (Of(c => c is { IsPersonal: true, IsKnown: true, SeesInternal: true }) is { } inside) any.Add(And([inside, Has("vIn")]));
+        return Or(any);
+
+        string? Of(Func<SeenConnection, bool> which) => connections.Where(which).ToList() is { Count: > 0 } these
+            ? $"scope : ({string.Join(" OR ", these.Select(c => Quote($"{Sees}{Code(c.Scope)}")))})"
+            : null;
+    }
+
+    /// <summary>What has this very path, apart from upper and lower case and accents.</summary>
+    public static string IsAt(string path) => Title($"{SearchText.PathStart}{SearchText.Fold(path)}{SearchText.NameStart}").Expression;
+
     /// <summary>Three characters and more may stand anywhere; fewer are the beginning of a word in path, name or topic.</summary>
     public static string Holds(string term) => Length(term) switch
     {

@@ -8,15 +8,21 @@ namespace GitLabPortal.Repositories;
 /// Asks the search index. Its rowids are the catalogue's; counting and paging in it touch no row of the catalogue, which is what makes
 /// exact totals cheap. <paramref name="search"/> adds the two conditions that the index does not know.
 /// </summary>
+/// <param name="sight">What the person sees; its connections are those that count.</param>
 /// <param name="picked">The catalogue ids of the team's projects.</param>
-internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, IReadOnlyCollection<long> picked)
+internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Sight sight, IReadOnlyCollection<long> picked)
 {
     // A scan of a sort index costs about this much more per step than a row that the search index finds.
     private const int ScanCost = 4;
 
     private readonly string pickedJson = JsonSerializer.Serialize(picked);
 
-    private string Conditions =>
+    /// <summary>The index does not know whose list holds what: such rows need a look at the person's own, see <see cref="Sight"/>.</summary>
+    private string Own => !sight.IsPersonal ? "" :
+        " AND (+RepositoryIndex.rowid IN (SELECT o.rowid FROM RepositoryIndex o WHERE o.RepositoryIndex MATCH $open)"
+        + $" OR EXISTS (SELECT 1 FROM MemberSightings m WHERE m.IdentityId IN ({string.Join(", ", sight.Identities.Select((_, i) => $"$i{i}"))}) AND m.RepositoryId = RepositoryIndex.rowid))";
+
+    private string Conditions => Own +
         (search.IsPicked is { } isPicked ? $" AND RepositoryIndex.rowid {(isPicked ? "" : "NOT ")}IN (SELECT value FROM json_each($picked))" : "")
         // The index does not tell a topic from a description that is the same word.
         + (search.Topic is null ? "" : " AND EXISTS (SELECT 1 FROM Repositories r WHERE r.Id = RepositoryIndex.rowid AND instr(r.Topics, $topic) > 0)");
@@ -134,6 +140,12 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, IR
         command.CommandText = sql;
 #pragma warning restore CA2100
         command.Parameters.AddWithValue("$match", expression);
+        if (sight.IsPersonal)
+        {
+            command.Parameters.AddWithValue("$open", IndexExpression.And([expression, IndexExpression.Open([.. sight.Useful])]));
+            for (var i = 0; i < sight.Identities.Count; i++) command.Parameters.AddWithValue($"$i{i}", sight.Identities[i]);
+        }
+
         if (search.IsPicked is not null) command.Parameters.AddWithValue("$picked", pickedJson);
         if (search.Topic is { } topic) command.Parameters.AddWithValue("$topic", $"\n{topic}\n");
         return command;

@@ -4,9 +4,9 @@ using GitLabPortal.Kernel;
 namespace GitLabPortal.Repositories;
 
 /// <summary>Finds one page of catalogue ids and the exact total, in the order that the person chose or from the best match down.</summary>
-/// <param name="scopes">The connections that count, with their numbers in the index.</param>
+/// <param name="sight">What the person sees, through the connections that count.</param>
 internal sealed class IndexSearch(
-    Snapshot snapshot, RepositorySearch search, IReadOnlyDictionary<Guid, long> scopes, IReadOnlyCollection<long> picked, CancellationToken cancellationToken)
+    Snapshot snapshot, RepositorySearch search, Sight sight, IReadOnlyCollection<long> picked, CancellationToken cancellationToken)
 {
     /// <summary>Of more equally good matches, the newest come first instead of the liveliest: nobody reads that far, but everybody waits.</summary>
     private const int MostSorted = 2_000;
@@ -14,8 +14,8 @@ internal sealed class IndexSearch(
     /// <summary>Up to here it is quicker to look at each row than to ask the index for one rank after another.</summary>
     private const int MostRankedByRow = 600;
 
-    private readonly IndexReader index = new(snapshot, search, picked);
-    private readonly string visible = IndexExpression.Visible(scopes.Values, search);
+    private readonly IndexReader index = new(snapshot, search, sight, picked);
+    private readonly string visible = IndexExpression.Visible(sight.Useful.Select(c => c.Scope), search);
     private readonly IReadOnlyList<string> terms = Findable(search.Terms());
 
     private readonly Dictionary<long, string> formerPaths = [];
@@ -50,8 +50,8 @@ internal sealed class IndexSearch(
         };
         // Few of many: looking each of them up is less than walking past all the others.
         var steps = (skip + (long)take) * Math.Max(index.HighestId(), total) / total;
-        return isBrowsing && steps < total + (long)MostSorted
-            ? index.Browse([.. scopes.Keys], sort, descending, skip, take)
+        return isBrowsing && !sight.IsPersonal && steps < total + (long)MostSorted
+            ? index.Browse([.. sight.Useful.Select(c => c.Id)], sort, descending, skip, take)
             : index.Sorted(expression, total, sort, descending, skip, take);
     }
 
@@ -116,7 +116,7 @@ internal sealed class IndexSearch(
               AND (FullPath = $path OR (FullPath > $below AND FullPath < $behind))
             ORDER BY Until DESC LIMIT $most
             """;
-        command.Parameters.AddWithValue("$connections", System.Text.Json.JsonSerializer.Serialize(scopes.Keys.Select(id => id.ToString().ToUpperInvariant())));
+        command.Parameters.AddWithValue("$connections", System.Text.Json.JsonSerializer.Serialize(sight.Useful.Select(c => c.Id.ToString().ToUpperInvariant())));
         command.Parameters.AddWithValue("$path", path);
         command.Parameters.AddWithValue("$below", path + "/");
         // The character behind the slash: everything between begins with the path and a slash.

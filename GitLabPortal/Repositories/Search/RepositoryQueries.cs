@@ -18,78 +18,73 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
     private const int MaxFacets = 100;
 
     /// <summary>
-    /// The repositories that at least one of the team's own connections sees now, and no other. One that is seen through several
-    /// connections is one row. The total is exact.
+    /// The repositories that the person sees now through at least one of the team's own connections, and no other: see
+    /// <see cref="Sight"/>. One that is seen through several connections is one row. The total is exact.
     /// </summary>
     public async Task<Page<RepositoryRow>> SearchAsync(
         TeamAccess access, RepositorySearch search, PageRequest page, CancellationToken cancellationToken) =>
         await contexts.ReadAsync((snapshot, token) => SearchAsync(snapshot, access, search, page, token), cancellationToken);
 
-    /// <summary>The choices of the filters: connections, groups and topics that occur in the team's catalogue.</summary>
+    /// <summary>The choices of the filters: the team's connections, and the groups and topics that occur in what the person sees.</summary>
     public Task<RepositoryFacets> FacetsAsync(TeamAccess access, CancellationToken cancellationToken) => contexts.ReadAsync(
         async (snapshot, token) =>
         {
-            var connections = await ConnectionsAsync(snapshot.Db, access, token);
-            var ids = connections.ConvertAll(c => c.Id);
+            var sight = await Sight.OfAsync(snapshot.Db, access, token);
+            var open = sight.All.Where(c => !c.IsPersonal).Select(c => c.Id).ToList();
             // A repository that several connections see counts for each: only the order of use is wanted.
             var groups = (await snapshot.Db.Set<CatalogueGroup>().AsNoTracking()
-                .Where(g => ids.Contains(g.ConnectionId) && g.Count > 0)
-                .ToListAsync(token)).ToLookup(g => g.Kind);
+                .Where(g => open.Contains(g.ConnectionId) && g.Count > 0)
+                .Select(g => new { g.Kind, g.Value, g.Count })
+                .ToListAsync(token)).ToLookup(g => g.Kind, g => (g.Value, g.Count));
+            var own = sight.IsPersonal ? sight.Through(c => c.IsPersonal).Visible(snapshot.Db) : null;
             return new RepositoryFacets(
-                connections.ConvertAll(c => new ConnectionFacet(c.Id, c.Name)),
-                MostUsed(groups[CatalogueGroupKind.Namespace].SelectMany(g => WithParents(g.Value).Select(path => (path, g.Count)))),
-                MostUsed(groups[CatalogueGroupKind.Topics].SelectMany(g => SplitTopics(g.Value).Select(topic => (topic, g.Count)))));
+                [.. sight.All.Select(c => new ConnectionFacet(c.Id, c.Name))],
+                MostUsed(groups[CatalogueGroupKind.Namespace].Concat(await CountAsync(own?.Select(r => r.NamespacePath), token))
+                    .SelectMany(g => WithParents(g.Value).Select(path => (path, g.Count)))),
+                MostUsed(groups[CatalogueGroupKind.Topics].Concat(await CountAsync(own?.Select(r => r.Topics), token))
+                    .SelectMany(g => SplitTopics(g.Value).Select(topic => (topic, g.Count)))));
         },
         cancellationToken);
 
-    /// <summary>How many different repositories the team sees.</summary>
-    public Task<int> CountAsync(TeamAccess access, CancellationToken cancellationToken) => contexts.ReadAsync(
+    /// <summary>How many different repositories the person sees, in all or through one connection.</summary>
+    public Task<int> CountAsync(TeamAccess access, CancellationToken cancellationToken, Guid? connectionId = null) => contexts.ReadAsync(
         async (snapshot, token) =>
         {
             var search = new RepositorySearch { Archived = ArchivedFilter.Any };
-            var scopes = (await ConnectionsAsync(snapshot.Db, access, token)).ConvertAll(c => c.Scope);
-            return scopes.Count == 0 ? 0 : new IndexReader(snapshot, search, []).Count(IndexExpression.Visible(scopes, search));
+            var sight = (await Sight.OfAsync(snapshot.Db, access, token)).Through(c => connectionId is null || c.Id == connectionId);
+            return sight.Useful.Any()
+                ? new IndexReader(snapshot, search, sight, []).Count(IndexExpression.Visible(sight.Useful.Select(c => c.Scope), search))
+                : 0;
         },
         cancellationToken);
 
-    /// <summary>The one place that decides what connections, and so a team, can see.</summary>
-    internal static IQueryable<Repository> VisibleThrough(PortalDb db, List<Guid> connections)
-    {
-        // By the leading column of the key; SQLite otherwise picks the index on RepositoryId and looks at every team's rows.
-        var repositories = db.Set<Repository>().AsNoTracking();
-        if (connections is [var one])
-        {
-            return repositories.Where(r => db.Set<RepositorySighting>()
-                .Any(s => s.ConnectionId == one && s.RepositoryId == r.Id && s.MissingSince == null));
-        }
-
-        return repositories.Where(r => db.Set<RepositorySighting>()
-            .Any(s => connections.Contains(s.ConnectionId) && s.RepositoryId == r.Id && s.MissingSince == null));
-    }
-
     internal static IReadOnlyList<string> SplitTopics(string topics) => topics.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static async Task<List<(string Value, int Count)>> CountAsync(IQueryable<string>? values, CancellationToken cancellationToken) => values is null
+        ? []
+        : (await values.Where(v => v != "").GroupBy(v => v).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken)).ConvertAll(g => (g.Key, g.Count));
 
     private async Task<Page<RepositoryRow>> SearchAsync(
         Snapshot snapshot, TeamAccess access, RepositorySearch search, PageRequest page, CancellationToken cancellationToken)
     {
         var db = snapshot.Db;
-        var connections = await ConnectionsAsync(db, access, cancellationToken);
-        var scopes = connections.Where(c => search.ConnectionId is null || c.Id == search.ConnectionId).ToDictionary(c => c.Id, c => c.Scope);
-        if (scopes.Count == 0) return Page<RepositoryRow>.Empty;
+        var all = await Sight.OfAsync(db, access, cancellationToken);
+        var sight = all.Through(c => search.ConnectionId is null || c.Id == search.ConnectionId);
+        if (!sight.Useful.Any()) return Page<RepositoryRow>.Empty;
 
         var pickedIds = search.IsPicked is null ? [] : await picked(db, access.TeamId).Select(r => r.Id).ToListAsync(cancellationToken);
-        var index = new IndexSearch(snapshot, search, scopes, pickedIds, cancellationToken);
+        var index = new IndexSearch(snapshot, search, sight, pickedIds, cancellationToken);
         var (ids, total) = index.Run(page.Skip, page.Take);
         if (ids.Count == 0) return new Page<RepositoryRow>([], total);
 
         // The sightings decide once more, whatever the index holds.
-        var names = connections.ToDictionary(c => c.Id, c => c.Name);
-        var all = names.Keys.ToList();
+        var connections = all.All.Select(c => c.Id).ToList();
         var seen = (await db.Set<RepositorySighting>().AsNoTracking()
-            .Where(s => ids.Contains(s.RepositoryId) && all.Contains(s.ConnectionId) && s.MissingSince == null)
+            .Where(s => ids.Contains(s.RepositoryId) && connections.Contains(s.ConnectionId) && s.MissingSince == null)
             .Select(s => new { s.RepositoryId, s.ConnectionId, s.ReadsCode })
             .ToListAsync(cancellationToken))
             .ToLookup(s => s.RepositoryId);
+        var own = await all.OwnAsync(db, ids, cancellationToken);
         var pickedRepositories = picked(db, access.TeamId);
         var rows = await db.Set<Repository>().AsNoTracking()
             .Where(r => ids.Contains(r.Id))
@@ -98,23 +93,14 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
         return new Page<RepositoryRow>(
             [
                 .. from id in ids
-                   where seen[id].Any()
                    let row = rows[id]
-                   select Row(
-                       row.Repository, row.IsPicked, [.. seen[id].Select(s => names[s.ConnectionId]).Order(StringComparer.OrdinalIgnoreCase)],
-                       seen[id].Any(s => s.ReadsCode), index.FormerPath(id)),
+                   let through = all.All.Where(c => seen[id].Any(s => s.ConnectionId == c.Id) && Sight.IsThrough(c, row.Repository.Visibility, own.ContainsKey(id))).ToList()
+                   where through.Count > 0
+                   let readsCode = own.GetValueOrDefault(id) || seen[id].Any(s => s.ReadsCode && through.Exists(c => c.Id == s.ConnectionId && !c.IsPersonal))
+                   select Row(row.Repository, row.IsPicked, [.. through.Select(c => c.Name).Order(StringComparer.OrdinalIgnoreCase)], readsCode, index.FormerPath(id)),
             ],
             total);
     }
-
-    private static async Task<List<ScopedConnection>> ConnectionsAsync(PortalDb db, TeamAccess access, CancellationToken cancellationToken) => await (
-        from connection in db.Set<Connection>().AsNoTracking()
-        join scope in db.Set<SearchScope>() on connection.Id equals scope.ConnectionId
-        where connection.TeamId == access.TeamId
-        orderby connection.Name
-        select new ScopedConnection(connection.Id, connection.Name, scope.Id)).ToListAsync(cancellationToken);
-
-    private sealed record ScopedConnection(Guid Id, string Name, long Scope);
 
     private static RepositoryRow Row(Repository r, bool isPicked, IReadOnlyList<string> connections, bool readsCode, string? formerPath) => new(
         r.Id, r.Name, r.FullPath, r.NamespacePath, r.Description, r.Visibility, readsCode ? r.DefaultBranch : null, r.WebUrl, r.Stars, SplitTopics(r.Topics),

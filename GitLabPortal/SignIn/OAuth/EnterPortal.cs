@@ -13,7 +13,8 @@ namespace GitLabPortal.SignIn;
 /// everybody or the members of some groups. An e-mail address proves nothing: servers let people and admins choose it.
 /// </summary>
 public sealed class EnterPortal(
-    IDbContextFactory<PortalDb> contexts, TokenPairs pairs, AccountRegistrar registrar, AcceptInvitation accept, MembershipFeed memberships, TimeProvider clock)
+    IDbContextFactory<PortalDb> contexts, TokenPairs pairs, AccountRegistrar registrar, AcceptInvitation accept, MembershipFeed memberships, IdentityFeed identities,
+    TimeProvider clock)
 {
     /// <summary>The groups to look at before <see cref="RunAsync"/>; empty when nothing depends on them.</summary>
     public async Task<IReadOnlyList<ChosenGroup>> NeedsGroupAsync(VouchedPerson person, CancellationToken cancellationToken)
@@ -35,6 +36,7 @@ public sealed class EnterPortal(
                 if (!known.Value.IsSuccess) return known.Value;
                 await db.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
+                identities.Publish(new IdentityChanged(known.Value.Value.Id));
                 return known.Value;
             }
         }
@@ -45,7 +47,9 @@ public sealed class EnterPortal(
         if (invitation is not null)
         {
             var joined = await accept.RunAsync(invitation, db => AddAsync(db, prepared.Value, person, "by invitation", cancellationToken), cancellationToken);
-            return joined.IsSuccess ? joined.Value.Account : joined.Problem;
+            if (!joined.IsSuccess) return joined.Problem;
+            identities.Publish(new IdentityChanged(joined.Value.Account.Id));
+            return joined.Value.Account;
         }
 
         return await JoinAsync(prepared.Value, person, cancellationToken);
@@ -86,6 +90,7 @@ public sealed class EnterPortal(
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         memberships.Publish(new MembershipChanged(team.Id, account.Id));
+        identities.Publish(new IdentityChanged(account.Id));
         return account;
     }
 

@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace GitLabPortal.SignIn;
 
 /// <summary>Links a GitLab account to a portal account whose owner has just proved to be both.</summary>
-public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPairs pairs, PersonalProjects projects, TimeProvider clock)
+public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPairs pairs, PersonalProjects projects, IdentityFeed identities, TimeProvider clock)
 {
     public static readonly Problem LinkedElsewhere = new Problem.Conflict(
         "identity-linked-elsewhere", "This GitLab account is linked to another account of this portal. Sign in with it to get there, or unlink it there first.");
@@ -40,6 +40,7 @@ public sealed class LinkIdentity(IDbContextFactory<PortalDb> contexts, TokenPair
         Renew(identity, person, pairs, clock);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        identities.Publish(new IdentityChanged(accountId));
         await projects.AnnounceAsync(accountId, cancellationToken);
         return account;
     }

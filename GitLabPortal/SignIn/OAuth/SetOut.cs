@@ -46,7 +46,9 @@ public sealed class SetOut(
         if (AddressProblem(address, application.RedirectUri, context.Request) is { } problem) return problem;
 
         var needsGroups = await db.Set<ServerEntry>().AnyAsync(e => e.ServerId == serverId && e.Rule == JoinRule.Groups, cancellationToken);
-        string[] scopes = (needsGroups || wish.WithRepositories) && application.Scopes.Split(' ').Contains(ReadScope) ? [UserScope, ReadScope] : [UserScope];
+        // The least that is of use: projects are read where they decide what members see, or where the person asks for it.
+        var needsProjects = await db.Set<Connection>().AnyAsync(c => c.ServerId == serverId && c.Audience == ConnectionAudience.Members, cancellationToken);
+        string[] scopes = (needsGroups || needsProjects || wish.WithRepositories) && application.Scopes.Split(' ').Contains(ReadScope) ? [UserScope, ReadScope] : [UserScope];
         return Start(context, application.Server!, application.Id, application.ClientId, application.RedirectUri, scopes, wish);
     }
 
