@@ -1,7 +1,7 @@
 using GitLabPortal.Accounts;
 using GitLabPortal.Connections;
-using GitLabPortal.Security;
 using GitLabPortal.Repositories;
+using GitLabPortal.Security;
 using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Sandbox;
