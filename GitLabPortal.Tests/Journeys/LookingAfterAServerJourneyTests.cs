@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using Shouldly;
 using Xunit;
+using static GitLabPortal.Tests.Journeys.AccessibilityTests;
 using static GitLabPortal.Tests.Journeys.SigningInWithGitLabJourneyTests;
 using static Microsoft.Playwright.Assertions;
 
@@ -42,6 +43,7 @@ public sealed class LookingAfterAServerJourneyTests(BrowserFixture browsers)
         journey.GitLab.World.Applications.Count.ShouldBe(2);
         await page.GetByRole(AriaRole.Link, new() { Name = "Open the server's page" }).ClickAsync();
         await Expect(page.GetByText("It is kept until somebody has signed in by the new one.")).ToBeVisibleAsync();
+        await CheckHereAsync(page, "server-old-application");
 
         await EnterAtAsync(journey, guest, $"{moved}/sign-in");
         await SignInToGitLabAsync(guest, "ann");
@@ -53,6 +55,7 @@ public sealed class LookingAfterAServerJourneyTests(BrowserFixture browsers)
         await CheckServerAndTokenAsync(page, AdminToken(journey));
         await Expect(page.GetByLabel("Remove the old application")).ToBeCheckedAsync();
         await Expect(page.GetByLabel("OAuth application", new() { Exact = true })).Not.ToBeCheckedAsync();
+        await CheckHereAsync(page, "set-up-plan-repair");
         await page.GetByRole(AriaRole.Button, new() { Name = "Apply" }).ClickAsync();
         await ExpectDoneAsync(page, "The admin token is revoked.");
 
@@ -76,6 +79,7 @@ public sealed class LookingAfterAServerJourneyTests(BrowserFixture browsers)
         await page.GetByRole(AriaRole.Link, new() { Name = "Open the server's page" }).ClickAsync();
 
         await page.GetByLabel("Team that gets the connection").SelectOptionAsync("rocket");
+        await CheckHereAsync(page, "server-bot");
         await page.GetByRole(AriaRole.Button, new() { Name = "Connect team" }).ClickAsync();
 
         await Expect(page.GetByText("Rocket is connected.")).ToBeVisibleAsync(new() { Timeout = 30_000 });

@@ -78,6 +78,14 @@ public sealed partial class PersonalRepositoriesPage
         StateHasChanged();
     }
 
+    private static string Visibility(PersonalRepository row) => row.Visibility switch
+    {
+        "private" => "Private",
+        "internal" => "Internal",
+        "public" => "Public",
+        _ => "Unknown",
+    };
+
     private void Choose(long id, bool isChosen)
     {
         if (isChosen) selected.Add(id);
