@@ -1,5 +1,6 @@
 using GitLabPortal.Accounts;
 using GitLabPortal.Data;
+using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
@@ -17,6 +18,7 @@ public sealed class PortalApp : IAsyncDisposable
     public const string Password = "correct horse battery";
 
     private readonly string[] settings;
+    private HostResolver? resolver;
     private WebApplication app = null!;
 
     private PortalApp(string[] settings) => this.settings = settings;
@@ -33,9 +35,13 @@ public sealed class PortalApp : IAsyncDisposable
     public IServiceProvider Services => app.Services;
 
     /// <param name="settings">E.g. <c>--SignIn:FailuresPerMinute=3</c>.</param>
-    public static async Task<PortalApp> StartAsync(params string[] settings)
+    public static Task<PortalApp> StartAsync(params string[] settings) => StartAsync(null, settings);
+
+    /// <param name="resolver">What names mean instead of what this machine's resolver says.</param>
+    /// <param name="settings">As above.</param>
+    public static async Task<PortalApp> StartAsync(HostResolver? resolver, params string[] settings)
     {
-        var portal = new PortalApp(settings);
+        var portal = new PortalApp(settings) { resolver = resolver };
         await portal.RunAsync("http://127.0.0.1:0");
         return portal;
     }
@@ -56,6 +62,7 @@ public sealed class PortalApp : IAsyncDisposable
             builder =>
             {
                 // The collector hears everything; the console only what the settings let through.
+                if (resolver is not null) builder.Services.AddSingleton(resolver);
                 builder.Logging.AddProvider(Logs);
                 builder.Logging.AddFilter<LogCollector>(null, LogLevel.Trace);
             });

@@ -1,3 +1,4 @@
+using GitLabPortal.Security;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
 using Microsoft.Playwright;
@@ -27,13 +28,13 @@ public sealed class Journey : IAsyncDisposable
     public string GitLabUrl => GitLab.Url.AbsoluteUri.TrimEnd('/');
 
     /// <summary>Nobody has set up the portal yet.</summary>
-    public static async Task<Journey> StartAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null) =>
-        new(browsers, await PortalApp.StartAsync("--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Outbound:AllowedNetworks:1=::1"), await (gitLab ?? GitLabSandbox.WithProjects(120)).StartAsync());
+    public static async Task<Journey> StartAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null, HostResolver? resolver = null) =>
+        new(browsers, await PortalApp.StartAsync(resolver, "--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Outbound:AllowedNetworks:1=::1"), await (gitLab ?? GitLabSandbox.WithProjects(120)).StartAsync());
 
     /// <summary>Set up, with the team <c>rocket</c> owned by Ada.</summary>
-    public static async Task<Journey> StartSetUpAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null)
+    public static async Task<Journey> StartSetUpAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null, HostResolver? resolver = null)
     {
-        var journey = await StartAsync(browsers, gitLab);
+        var journey = await StartAsync(browsers, gitLab, resolver);
         using var plain = journey.Portal.OpenBrowser();
         await plain.SetUpAsync();
         return journey;
