@@ -31,6 +31,7 @@ internal static class PortalHost
         customise?.Invoke(builder);
         var app = builder.Build();
         app.UseShell();
+        app.MapConnections();
         app.MapRepositories();
         app.MapSignIn();
         app.MapShell();

@@ -1,5 +1,6 @@
 using GitLabPortal.Accounts;
 using GitLabPortal.Data;
+using GitLabPortal.Security;
 using GitLabPortal.Teams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;

@@ -1,5 +1,7 @@
+using GitLabPortal.Security;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -27,17 +29,19 @@ public sealed class Journey : IAsyncDisposable
     public string GitLabUrl => GitLab.Url.AbsoluteUri.TrimEnd('/');
 
     /// <summary>Nobody has set up the portal yet.</summary>
-    public static async Task<Journey> StartAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null) =>
-        new(browsers, await PortalApp.StartAsync("--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Outbound:AllowedNetworks:1=::1"), await (gitLab ?? GitLabSandbox.WithProjects(120)).StartAsync());
+    public static async Task<Journey> StartAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null, HostResolver? resolver = null) =>
+        new(browsers, await PortalApp.StartAsync(Resolving(resolver), "--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Outbound:AllowedNetworks:1=::1"), await (gitLab ?? GitLabSandbox.WithProjects(120)).StartAsync());
 
     /// <summary>Set up, with the team <c>rocket</c> owned by Ada.</summary>
-    public static async Task<Journey> StartSetUpAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null)
+    public static async Task<Journey> StartSetUpAsync(BrowserFixture browsers, GitLabSandboxBuilder? gitLab = null, HostResolver? resolver = null)
     {
-        var journey = await StartAsync(browsers, gitLab);
+        var journey = await StartAsync(browsers, gitLab, resolver);
         using var plain = journey.Portal.OpenBrowser();
         await plain.SetUpAsync();
         return journey;
     }
+
+    private static Action<IServiceCollection>? Resolving(HostResolver? resolver) => resolver is null ? null : services => services.AddSingleton(resolver);
 
     public SandboxToken NewToken(params string[] scopes) =>
         GitLab.World.AddToken(Bot, scopes.Length > 0 ? scopes : ["api", "read_user", "read_repository"], expiresInDays: 90);

@@ -1,7 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using System.Text.Unicode;
+using GitLabPortal.Connections;
 using GitLabPortal.Kernel;
 
 namespace GitLabPortal.Cli;
@@ -9,12 +7,7 @@ namespace GitLabPortal.Cli;
 /// <summary>How results and problems are written. Problems are always told in words on the error stream; with JSON also as an object on the output.</summary>
 internal sealed class CommandForm(CommandConsole console, bool isJson)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
-    };
+    private static readonly JsonSerializerOptions Json = new(ReadableFinding.Json) { WriteIndented = true };
 
     public async Task WriteAsync(CommandOutput output)
     {

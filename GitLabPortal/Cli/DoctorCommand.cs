@@ -9,7 +9,6 @@ namespace GitLabPortal.Cli;
 /// <summary><c>doctor</c>: the checks of the wizard without a portal, a database or a browser.</summary>
 internal static class DoctorCommand
 {
-    private const string HelpPath = "/help/diagnosis#";
 
     public static Command Create(CommandRunner runner)
     {
@@ -73,7 +72,7 @@ internal static class DoctorCommand
         {
             Ok = failed is null,
             Address = address?.BaseUrl,
-            Findings = findings.Select(f => new { f.Phase, f.Code, f.Status, f.Title, f.Seen, f.Fix, f.Owner, f.Facts, f.SuggestedAddress, Help = HelpPath + f.Code }),
+            Findings = findings.Select(ReadableFinding.Of),
             Report = isReport ? report : null,
         };
         var contact = failed is not null && portal.SupportContact.Length > 0 ? $" Stuck? Ask {portal.SupportContact}." : "";

@@ -102,7 +102,7 @@ public sealed class ChangeAddress(
     }
 
     private static Problem.Refused Different(string seen) =>
-        new("server-differs", "This is not the same GitLab. Nothing was changed.", [ConnectionCodes.ServerDiffers.Saw(seen)]);
+        new("server-differs", "This is not the same GitLab. Nothing was changed.", [ConnectionCodes.ServerDiffers.Saw(seen) with { Phase = "address" }]);
 
     private static async Task<GitLabProject?> FindAsync(GitLabClient client, long id, CancellationToken cancellationToken)
     {

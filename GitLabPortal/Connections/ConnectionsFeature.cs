@@ -30,4 +30,7 @@ internal static class ConnectionsFeature
         services.AddSingleton(new SettingsSection("connections", "GitLab connections", 30, typeof(ConnectionsSection)));
         return services;
     }
+
+    /// <summary>What programs read.</summary>
+    public static void MapConnections(this IEndpointRouteBuilder routes) => ConnectionHealth.Map(routes);
 }

@@ -119,8 +119,14 @@ public static class GitLabFailures
     private static string? Target(GitLabUnexpectedAnswerException e) =>
         e.Target is { IsAbsoluteUri: true } target && target.Host.Length > 0 ? target.GetLeftPart(UriPartial.Authority) : null;
 
-    internal static string Scopes(GitLabForbiddenException e) =>
-        e.Scopes.Count == 0 ? "unknown" : string.Join(", ", e.Scopes.Where(s => s.Length <= 40 && s.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':')));
+    /// <summary>GitLab lists every scope of which one would do; first those that do most of what a portal needs, and none for AI features.</summary>
+    internal static string Scopes(GitLabForbiddenException e)
+    {
+        var named = e.Scopes.Where(s => s.Length <= 40 && s.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':')).ToList();
+        var useful = named.Where(s => !s.StartsWith("ai_", StringComparison.Ordinal)).ToList();
+        var shown = (useful.Count > 0 ? useful : named).OrderBy(s => s switch { "read_api" => 0, "api" => 1, _ => 2 });
+        return named.Count == 0 ? "unknown" : string.Join(", ", shown);
+    }
 
     private static string Words(TimeSpan span) => span.TotalSeconds < 120
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (int)Math.Ceiling(span.TotalSeconds))} seconds")

@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using Deque.AxeCore.Playwright;
+using GitLabPortal.Tests.Harness;
+using GitLabPortal.Tests.Sandbox;
+using GitLabPortal.Tests.Security;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace GitLabPortal.Tests.Journeys;
+
+/// <summary>Ten set-ups that are broken, tried by somebody who has never seen the portal: the first red line is the true cause.</summary>
+public sealed class BrokenSetUpsJourneyTests(BrowserFixture browsers)
+{
+    private const string Name = "git.corp.example";
+
+    [Theory]
+    [InlineData("wrong port", "Connection refused")]
+    [InlineData("name missing", "Name not found")]
+    [InlineData("self-signed", "Certificate not trusted: self-signed")]
+    [InlineData("expired", "Certificate expired")]
+    [InlineData("wrong name", "Certificate for another name")]
+    [InlineData("http where https is wanted", "The server wants https")]
+    [InlineData("login gateway", "A login page is in front")]
+    [InlineData("sub-path left out", "This is not GitLab")]
+    [InlineData("token can only read its user", "Scope missing")]
+    [InlineData("token of a blocked user", "Account blocked")]
+    public async Task Show_the_true_cause_first(string setUp, string cause)
+    {
+        using var certificates = new TestCertificates();
+        await using var journey = await Journey.StartSetUpAsync(browsers, ServerOf(setUp, certificates), ResolveAsync);
+        var page = await journey.OpenSignedInAsync();
+        await journey.OpenWizardAsync(page);
+
+        if (setUp.StartsWith("token", StringComparison.Ordinal)) await TryTokenAsync(journey, page, setUp);
+        else await TryServerAsync(journey, page, setUp);
+
+        var first = page.Locator(".finding.is-danger .finding-title").First;
+        await Expect(first).ToHaveTextAsync($"Failed: {cause}", new() { Timeout = 20_000 });
+        // It says what to do and who can.
+        await Expect(page.Locator(".finding.is-danger").First.Locator(".finding-fix")).ToBeVisibleAsync();
+    }
+
+    [Theory]
+    [InlineData("self-signed", 1280, ColorScheme.Light)]
+    [InlineData("login gateway", 390, ColorScheme.Dark)]
+    [InlineData("token can only read its user", 390, ColorScheme.Dark)]
+    [InlineData("token can only read its user", 1280, ColorScheme.Light)]
+    public async Task Look_as_calm_as_the_rest(string setUp, int width, ColorScheme colours)
+    {
+        using var certificates = new TestCertificates();
+        await using var journey = await Journey.StartSetUpAsync(browsers, ServerOf(setUp, certificates), ResolveAsync);
+        var page = await journey.OpenSignedInAsync(width: width, colours: colours);
+        await journey.OpenWizardAsync(page);
+        if (setUp.StartsWith("token", StringComparison.Ordinal)) await TryTokenAsync(journey, page, setUp);
+        else await TryServerAsync(journey, page, setUp);
+        await Expect(page.Locator(".finding.is-danger").First).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Expect(page.Locator(".is-busy")).ToHaveCountAsync(0);
+
+        await Screenshots.TakeAsync(page, $"broken-{setUp.Replace(' ', '-')}");
+
+        (await page.RunAxe()).Violations.Select(v => $"{v.Id}: {v.Help} {string.Join(" ", v.Nodes.Select(n => n.Html))}").ShouldBeEmpty();
+        (await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")).ShouldBeLessThanOrEqualTo(0);
+    }
+
+    [Fact]
+    public async Task Steps_tick_while_they_run()
+    {
+        await using var journey = await Journey.StartSetUpAsync(browsers);
+        var page = await journey.OpenSignedInAsync();
+        await journey.OpenWizardAsync(page);
+        journey.GitLab.Faults.AnswerEverything(Fault.Delay(TimeSpan.FromSeconds(1)));
+        // Notes how many lines there are whenever the list changes while the spinner turns.
+        await page.EvaluateAsync("""
+            () => {
+              window.ticks = new Set();
+              new MutationObserver(() => {
+                if (document.querySelector('.findings .spinner')) window.ticks.add(document.querySelectorAll('.findings .finding').length);
+              }).observe(document.body, { subtree: true, childList: true });
+            }
+            """);
+
+        await page.GetByLabel("GitLab server URL").FillAsync(journey.GitLabUrl);
+        await Journey.ContinueAsync(page);
+        await page.GetByLabel("Connect without encryption").CheckAsync();
+        await Journey.ContinueAsync(page);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Create the token on GitLab" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+
+        (await page.EvaluateAsync<int[]>("() => [...window.ticks]")).Length.ShouldBeGreaterThanOrEqualTo(2);
+    }
+
+    private static GitLabSandboxBuilder ServerOf(string setUp, TestCertificates certificates) => setUp switch
+    {
+        "self-signed" => GitLabSandbox.WithProjects(3).WithTls(certificates.SelfSigned(Name)),
+        "expired" => GitLabSandbox.WithProjects(3).WithTls(certificates.Expired(Name)),
+        "wrong name" => GitLabSandbox.WithProjects(3).WithTls(certificates.Good("other.corp.example")),
+        "sub-path left out" => GitLabSandbox.Version("18.9.0-ee").WithRelativeRoot("/gitlab"),
+        _ => GitLabSandbox.WithProjects(3),
+    };
+
+    private static Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation) =>
+        host == Name ? Task.FromResult<IPAddress[]>([IPAddress.Loopback]) : throw new SocketException((int)SocketError.HostNotFound);
+
+    private static async Task TryServerAsync(Journey journey, IPage page, string setUp)
+    {
+        var port = journey.GitLab.Url.Port;
+        var address = setUp switch
+        {
+            "wrong port" => $"https://{Name}:{FreePort()}",
+            "name missing" => "https://gitlab.missing.example",
+            "self-signed" or "expired" or "wrong name" => $"https://{Name}:{port}",
+            _ => $"http://{Name}:{port}",
+        };
+        if (setUp == "http where https is wanted") journey.GitLab.Faults.AnswerEverything(Fault.RedirectTo($"https://{Name}/"));
+        if (setUp == "login gateway") journey.GitLab.Faults.AnswerEverything(Fault.SsoRedirect());
+        await page.GetByLabel("GitLab server URL").FillAsync(address);
+        await Journey.ContinueAsync(page);
+        if (!address.StartsWith("http:", StringComparison.Ordinal)) return;
+        // A private server without encryption is asked about first: the person agrees.
+        await page.GetByLabel("Connect without encryption").CheckAsync();
+        await Journey.ContinueAsync(page);
+    }
+
+    private static async Task TryTokenAsync(Journey journey, IPage page, string setUp)
+    {
+        var user = journey.GitLab.World.AddUser("grace");
+        var token = journey.GitLab.World.AddToken(user, setUp.Contains("blocked", StringComparison.Ordinal) ? ["api"] : ["read_user"], expiresInDays: 90);
+        if (setUp.Contains("blocked", StringComparison.Ordinal)) user.State = SandboxUserState.Blocked;
+        await journey.EnterServerAsync(page, $"http://{Name}:{journey.GitLab.Url.Port}");
+        await Journey.ContinueAsync(page);
+        await journey.PasteTokenAsync(page, token.Secret);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
