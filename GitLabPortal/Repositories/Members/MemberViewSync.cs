@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ namespace GitLabPortal.Repositories;
 /// </summary>
 internal sealed partial class MemberViewSync(
     IDbContextFactory<PortalDb> contexts, ReadMemberView read, MemberViewJournal journal, ConnectionFeed connections, IdentityFeed identities, SyncFeed walks,
-    IOptions<SyncOptions> options, TimeProvider time, ILogger<MemberViewSync> logger) : BackgroundService
+    MembershipFeed memberships, IOptions<SyncOptions> options, TimeProvider time, ILogger<MemberViewSync> logger) : BackgroundService
 {
     private const int MaxServersAtOnce = 2;
     private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
@@ -34,6 +35,7 @@ internal sealed partial class MemberViewSync(
     {
         using var one = connections.Subscribe(_ => Knock());
         using var two = identities.Subscribe(_ => Knock());
+        using var four = memberships.Subscribe(_ => Knock());
         using var three = walks.Subscribe(p =>
         {
             if (p.State != SyncState.Running) Knock();
