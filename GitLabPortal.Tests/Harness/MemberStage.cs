@@ -77,14 +77,15 @@ internal sealed class MemberStage : IAsyncDisposable
     public async Task<MemberView> ReadAsync(SandboxUser user)
     {
         var identity = (await SignIn.IdentityAsync(user))!.Id;
-        var since = TimeProvider.System.GetUtcNow();
-        while ((await Get<ReadMemberView>().RunAsync(identity, since, CancellationToken.None)).RetryAt is { } retryAt
-            && (await ViewAsync(user))?.RetryAt is null && retryAt - since < TimeSpan.FromMinutes(1))
+        var (since, before) = (TimeProvider.System.GetUtcNow(), Mark(await ViewAsync(user)));
+        while ((await Get<ReadMemberView>().RunAsync(identity, since, CancellationToken.None)).RetryAt is not null && Equals(Mark(await ViewAsync(user)), before))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
 
         return (await ViewAsync(user))!;
+
+        static object? Mark(MemberView? view) => view is null ? null : (view.StartedAt, view.Attempts, view.EmptySince, view.RetryAt);
     }
 
     /// <summary>The paths in the grid.</summary>

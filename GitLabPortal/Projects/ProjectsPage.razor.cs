@@ -16,6 +16,7 @@ public sealed partial class ProjectsPage
 
     private readonly List<IDisposable> subscriptions = [];
     private readonly HashSet<Guid> removed = [];
+    private IReadOnlyList<MemberStanding> standings = [];
     private Page<ProjectRow>? page;
     private IReadOnlyList<ProjectRow> kept = [];
     private Problem? problem;
@@ -33,6 +34,8 @@ public sealed partial class ProjectsPage
     [Inject] private RemoveProject Remove { get; set; } = null!;
 
     [Inject] private RestoreProject Restore { get; set; } = null!;
+
+    [Inject] private MemberQueries Members { get; set; } = null!;
 
     [Inject] private MemberViewFeed ViewFeed { get; set; } = null!;
 
@@ -84,6 +87,7 @@ public sealed partial class ProjectsPage
     {
         if (teamId != Access!.TeamId) removed.Clear();
         teamId = Access.TeamId;
+        standings = await Members.StandingAsync(Access, Lifetime);
         await ReadAsync();
     }
 
@@ -201,6 +205,7 @@ public sealed partial class ProjectsPage
             isRefreshing = false;
         }
 
+        if (Access is not null) standings = await Members.StandingAsync(Access, Lifetime);
         await ReadAsync();
     });
 

@@ -150,7 +150,7 @@ public sealed class ChoosingWhoSeesWhatTests : IAsyncLifetime
 
         var hers = await AskAsync(person, "platform/payments/ledger");
         hers.Facts.Select(f => f.Label).ShouldBe([$"The token of “{await NameAsync()}”", "You"]);
-        hers.Facts[0].Text.ShouldBe("What it sees, admins of the team are told.");
+        hers.Facts[0].Text.ShouldBe("Only admins of the team are told what it sees.");
         hers.Facts[1].Text.ShouldContain("GitLab does not list it for @grace");
         hers.Facts.ShouldAllBe(f => f.At != null);
         hers.MayReadAgain.ShouldBeTrue();

@@ -161,7 +161,7 @@ public sealed class ExplainAbsence(IDbContextFactory<PortalDb> contexts, PickedR
         if (connection.Status != ConnectionStatus.Working) return "It does not work at the moment, so what is new is not known. What was read before stays.";
         return view switch
         {
-            null => "What it sees, admins of the team are told.",
+            null => "Only admins of the team are told what it sees.",
             { Sees: true } => "It sees it.",
             { Until: { } until, Absence: Absence.Deleted } => $"It saw it until {until:yyyy-MM-dd}; then it was deleted on GitLab.",
             { Until: { } until } => $"It saw it until {until:yyyy-MM-dd}; since then GitLab does not show it to the token's account.",

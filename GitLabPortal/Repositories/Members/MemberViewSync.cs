@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ namespace GitLabPortal.Repositories;
 /// </summary>
 internal sealed partial class MemberViewSync(
     IDbContextFactory<PortalDb> contexts, ReadMemberView read, MemberViewJournal journal, ConnectionFeed connections, IdentityFeed identities, SyncFeed walks,
-    IOptions<SyncOptions> options, TimeProvider time, ILogger<MemberViewSync> logger) : BackgroundService
+    MembershipFeed memberships, IOptions<SyncOptions> options, TimeProvider time, ILogger<MemberViewSync> logger) : BackgroundService
 {
     private const int MaxServersAtOnce = 2;
     private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
@@ -34,6 +35,7 @@ internal sealed partial class MemberViewSync(
     {
         using var one = connections.Subscribe(_ => Knock());
         using var two = identities.Subscribe(_ => Knock());
+        using var four = memberships.Subscribe(_ => Knock());
         using var three = walks.Subscribe(p =>
         {
             if (p.State != SyncState.Running) Knock();
@@ -124,7 +126,9 @@ internal sealed partial class MemberViewSync(
             .ToListAsync(cancellationToken);
         if (rows.Count == 0) return [];
 
-        var walked = await db.Set<SyncRun>().Where(r => r.State == SyncState.Running).Select(r => r.Connection!.ServerId).Distinct().ToListAsync(cancellationToken);
+        // The catalogue comes first: it waits for the same lease, and many short readings in a row would leave it no gap.
+        var now = time.GetUtcNow();
+        var walked = await db.Set<SyncRun>().Where(r => r.State == SyncState.Running && (r.RetryAt == null || r.RetryAt <= now)).Select(r => r.Connection!.ServerId).Distinct().ToListAsync(cancellationToken);
         var newest = new Dictionary<Guid, long>();
         foreach (var server in rows.Select(r => r.ServerId).Distinct())
         {
@@ -133,18 +137,22 @@ internal sealed partial class MemberViewSync(
         }
 
         return rows
-            .Where(r => MemberViewJournal.Lists(r.Scopes))
-            .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, At(r.View, r.SignedInAt, !walked.Contains(r.ServerId) && newest[r.ServerId] > r.View?.NewestRepositoryId))))
+            .Where(r => MemberViewJournal.Lists(r.Scopes) && !walked.Contains(r.ServerId))
+            .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, DueAt(r.View, r.SignedInAt, newest[r.ServerId] > r.View?.NewestRepositoryId, options.Value.MemberInterval))))
             .OrderBy(d => d.At)
             .ToList();
     }
 
-    private DateTimeOffset At(MemberView? view, DateTimeOffset? signedInAt, bool hasNews)
+    /// <param name="view">Null when nothing was read yet.</param>
+    /// <param name="signedInAt">When the person signed in with GitLab last.</param>
+    /// <param name="hasNews">The catalogue has rows that are younger than the last reading.</param>
+    /// <param name="interval">Spread by a tenth, always the same for one person: those who came together do not stay together.</param>
+    internal static DateTimeOffset DueAt(MemberView? view, DateTimeOffset? signedInAt, bool hasNews, TimeSpan interval)
     {
         if (view is null) return DateTimeOffset.MinValue;
         if (view.RetryAt is { } retryAt) return retryAt;
         if (view.CompletedAt is not { } completed || view.StartedAt is not { } started || signedInAt > started) return DateTimeOffset.MinValue;
-        var next = completed + (options.Value.MemberInterval * (0.9 + (view.IdentityId.ToByteArray()[15] / 255.0 * 0.2)));
+        var next = completed + (interval * (0.9 + (view.IdentityId.ToByteArray()[15] / 255.0 * 0.2)));
         var soon = started + (BetweenNews * Math.Max(1, view.Listed / 1000.0));
         return hasNews && soon < next ? soon : next;
     }
