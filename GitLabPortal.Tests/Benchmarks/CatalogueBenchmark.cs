@@ -25,7 +25,7 @@ internal static class CatalogueBenchmark
     private const int LatencyInMilliseconds = 60;
     private const int Workers = 16;
 
-    private sealed record Measure(int Projects, int Ceiling, TimeSpan Took, TimeSpan FirstRows, int Requests, int Refused, double GrowthInMegabytes, TimeSpan Work)
+    private sealed record Measure(int Projects, int Ceiling, TimeSpan Took, TimeSpan FirstRows, int RequestsBefore, int Requests, int Refused, double GrowthInMegabytes, TimeSpan Work)
     {
         public TimeSpan Bound => TimeSpan.FromMilliseconds((double)Requests / Ceiling * LatencyInMilliseconds);
     }
@@ -47,7 +47,7 @@ internal static class CatalogueBenchmark
                 sequential ??= measure;
                 await Console.Out.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {size:N0} | {ceiling} | {measure.Took.TotalSeconds:0.0} s | {sequential.Took / measure.Took:0.0} | {measure.Took / measure.Bound:0.00} | {measure.Requests:N0} | {(double)measure.Requests / sequential.Requests:0.000} | {measure.FirstRows.TotalMilliseconds:0} ms | +{measure.GrowthInMegabytes:0} MB | {measure.Work.TotalSeconds:0.0} s |"));
+                    $"| {size:N0} | {ceiling} | {measure.Took.TotalSeconds:0.0} s | {sequential.Took / measure.Took:0.0} | {measure.Took / measure.Bound:0.00} | {measure.Requests:N0} | {(double)measure.Requests / sequential.Requests:0.000} | {measure.FirstRows.TotalMilliseconds:0} ms, {measure.RequestsBefore} round trip(s) | +{measure.GrowthInMegabytes:0} MB | {measure.Work.TotalSeconds:0.0} s |"));
                 if (measure.Refused > 0) await Console.Out.WriteLineAsync($"{measure.Refused} requests were refused.");
             }
         }
@@ -100,9 +100,13 @@ internal static class CatalogueBenchmark
         var work = Environment.CpuUsage.TotalTime;
         var watch = Stopwatch.StartNew();
         TimeSpan? first = null;
+        var before = 0;
         using var subscription = services.GetRequiredService<SyncFeed>().Subscribe(p =>
         {
-            if (p.Seen > 0) first ??= watch.Elapsed;
+            if (p.Seen == 0 || first is not null) return;
+            first = watch.Elapsed;
+            using var db = database.CreateDbContext();
+            before = db.Set<SyncRun>().Max(r => r.Pages);
         });
         var outcome = await walk.RunAsync(connection.Id, cancellationToken);
         var (took, worked) = (watch.Elapsed, Environment.CpuUsage.TotalTime - work);
@@ -115,7 +119,7 @@ internal static class CatalogueBenchmark
         if (found.Total < projects) throw new InvalidOperationException($"{found.Total} of {projects} projects can be found.");
 
         var (requests, refused) = await gitLab.StopAsync();
-        return new Measure(projects, ceiling, took, first!.Value, requests, refused, growth, worked);
+        return new Measure(projects, ceiling, took, first!.Value, before, requests, refused, growth, worked);
     }
 
     private static ServiceProvider Services(TestDb database, int ceiling, TimeProvider? clock = null)

@@ -31,12 +31,15 @@ internal sealed class WalkingProcess : IAsyncDisposable
     /// <summary>Starts it; it waits, all warmed up, for its order.</summary>
     public static async Task<WalkingProcess> StartAsync()
     {
-        var started = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Command])
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             UseShellExecute = false,
-        })!;
+        };
+        // It lives for moments: its code is not worth compiling twice.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        var started = Process.Start(start)!;
         if (await started.StandardOutput.ReadLineAsync() != "ready") throw new InvalidOperationException("The walking process did not start.");
         return new WalkingProcess(started);
     }

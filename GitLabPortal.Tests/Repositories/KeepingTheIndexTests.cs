@@ -237,6 +237,62 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_search_does_not_wait_for_an_older_one_that_never_ends()
+    {
+        await database.AddRepositoryAsync(1, "g/one", [ours]);
+        using var cancellation = new CancellationTokenSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var older = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
+        {
+            using var endless = snapshot.Connection.CreateCommand();
+            endless.Transaction = snapshot.Transaction;
+            endless.CommandText = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'";
+            begun.SetResult();
+            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
+        }, cancellation.Token);
+        await begun.Task;
+
+        (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
+        await database.AddRepositoryAsync(2, "g/one-more", [ours]);
+        (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(2);
+
+        older.IsCompleted.ShouldBeFalse();
+        await cancellation.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(older);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_not_committed_leaves_neither_rows_nor_entries()
+    {
+        var run = new SyncRun { ConnectionId = ours.Id, State = SyncState.Completed, StartedAt = DateTimeOffset.UnixEpoch };
+        Repository[] rows = [New(1, "g/one"), New(2, "g/two")];
+        await using (var db = database.CreateDbContext())
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            CatalogueWriter.Write(db, run, server.Id, rows, DateTimeOffset.UnixEpoch);
+            await transaction.RollbackAsync();
+        }
+
+        (await CountAsync(alpha, new())).ShouldBe(0);
+        await using (var db = database.CreateDbContext())
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            CatalogueWriter.Write(db, run, server.Id, rows, DateTimeOffset.UnixEpoch);
+            CatalogueWriter.Write(db, run, server.Id, [New(2, "h/zwei"), New(3, "g/three")], DateTimeOffset.UnixEpoch);
+            await transaction.CommitAsync();
+        }
+
+        (await CountAsync(alpha, new() { Text = "two" })).ShouldBe(0);
+        (await CountAsync(alpha, new() { Text = "zwei" })).ShouldBe(1);
+        (await queries.FacetsAsync(alpha, CancellationToken.None)).Namespaces.ShouldBe(["g", "h"]);
+        await database.AddRepositoryAsync(4, "g/four", [ours]);
+        (await CountAsync(alpha, new() { Text = "four" })).ShouldBe(1);
+
+        Repository New(long id, string path) => CatalogueMapping.New(
+            new GitLabPortal.GitLab.GitLabProject { Id = id, Name = path[2..], PathWithNamespace = path }, server.Id, DateTimeOffset.UnixEpoch);
+    }
+
     private static void Move(Repository r, string path) =>
         (r.FullPath, r.NamespacePath, r.SearchText) = (path, path[..path.LastIndexOf('/')], SearchText.Of(path, r.Name, r.Description, []));
 

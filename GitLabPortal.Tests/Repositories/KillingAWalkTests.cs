@@ -47,6 +47,7 @@ public sealed class KillingAWalkTests
             }
 
             (await RowsAsync(database)).ShouldBe(undisturbed);
+            await AgreesAsync(database);
             // A page for each part may have been on its way or waiting to be stored.
             gitLab.Requests.ProjectListPages.ShouldBeLessThanOrEqualTo(pages + MostPartsAtOnce + (killed * MostPartsAtOnce));
             await using var db = database.CreateDbContext();
@@ -88,6 +89,35 @@ public sealed class KillingAWalkTests
         (await walk.RunAsync(order.ConnectionId, CancellationToken.None)).ShouldBe(SyncOutcome.Over);
         (await RowsAsync(database)).Count.ShouldBe(300);
         keys.Delete(recursive: true);
+    }
+
+    /// <summary>The index holds what it would hold if it were made anew from the rows, and the filters' counters say what the rows say.</summary>
+    private static async Task AgreesAsync(TestDb database)
+    {
+        await using var db = database.CreateDbContext();
+        await db.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await db.Database.ExecuteSqlRawAsync(
+            """
+            CREATE VIRTUAL TABLE temp.Anew USING fts5(title, rest, starts, scope, content='', contentless_delete=1, tokenize='trigram case_sensitive 1');
+            INSERT INTO temp.Anew (rowid, title, rest, starts, scope) SELECT Id, Title, Rest, Starts, Scope FROM RepositoryIndexRows ORDER BY Id;
+            CREATE VIRTUAL TABLE temp.AnewTerms USING fts5vocab(temp, Anew, 'col');
+            CREATE VIRTUAL TABLE temp.Terms USING fts5vocab(main, RepositoryIndex, 'col');
+            """,
+            TestContext.Current.CancellationToken);
+        (await NumberAsync("SELECT count(*) FROM temp.Terms")).ShouldBeGreaterThan(1000);
+        (await NumberAsync("SELECT count(*) FROM (SELECT * FROM temp.Terms EXCEPT SELECT * FROM temp.AnewTerms)")).ShouldBe(0);
+        (await NumberAsync("SELECT count(*) FROM (SELECT * FROM temp.AnewTerms EXCEPT SELECT * FROM temp.Terms)")).ShouldBe(0);
+        (await NumberAsync("SELECT sum(Count) FROM CatalogueGroups WHERE Kind = 1")).ShouldBe(Projects);
+        (await NumberAsync("SELECT count(*) FROM CatalogueBatch")).ShouldBe(0);
+
+        async Task<long> NumberAsync(string sql)
+        {
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+#pragma warning disable CA2100 // Constants of this test.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            return Convert.ToInt64(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+        }
     }
 
     private static async Task<(List<string> Rows, int Pages)> UndisturbedAsync(GitLabSandbox gitLab, string keys, string token)

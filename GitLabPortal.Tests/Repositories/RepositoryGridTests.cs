@@ -82,6 +82,8 @@ public sealed class RepositoryGridTests : BunitContext
 
         grid.Render(p => p.Add(g => g.Search, new RepositorySearch { Text = "newer" }));
         slowToken.IsCancellationRequested.ShouldBeTrue();
+        // It takes no notice of that and goes on; nobody waits for it.
+        grid.WaitForAssertion(() => grid.Find(".name").TextContent.ShouldBe("newer"));
         slow.SetResult(new Page<RepositoryRow>([Row(1, "older")], 1));
 
         grid.WaitForAssertion(() => grid.Find(".name").TextContent.ShouldBe("newer"));

@@ -16,6 +16,7 @@ internal sealed class SyncWait(IServiceProvider services, CommandConsole console
 
     private readonly SyncQueries queries = services.GetRequiredService<SyncQueries>();
     private readonly SyncConnection walk = services.GetRequiredService<SyncConnection>();
+    private readonly IndexCare care = services.GetRequiredService<IndexCare>();
     private readonly RunningPortal portal = services.GetRequiredService<RunningPortal>();
     private readonly TimeProvider time = services.GetRequiredService<TimeProvider>();
 
@@ -67,12 +68,19 @@ internal sealed class SyncWait(IServiceProvider services, CommandConsole console
         var (started, first) = (time.GetTimestamp(), (int?)null);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task? own = null;
+        var isReader = false;
         try
         {
             while (true)
             {
                 if (await queries.OfConnectionAsync(connectionId, cancellationToken) is not { } now) return null;
-                if (now.Latest is { State: not SyncState.Running } ended) return ended;
+                if (now.Latest is { State: not SyncState.Running } ended)
+                {
+                    // What a running portal does after each reading.
+                    if (isReader && ended.State == SyncState.Completed) await care.TryRunAsync(cancellationToken);
+                    return ended;
+                }
+
                 if (now.Latest is { } running)
                 {
                     first ??= running.Seen;
@@ -85,7 +93,7 @@ internal sealed class SyncWait(IServiceProvider services, CommandConsole console
                     own = null;
                 }
 
-                if (own is null && !portal.IsThere()) own = walk.RunAsync(connectionId, stopping.Token);
+                if (own is null && !portal.IsThere()) (own, isReader) = (walk.RunAsync(connectionId, stopping.Token), true);
                 await Task.WhenAny(own ?? Task.Delay(Timeout.Infinite, stopping.Token), Task.Delay(Glance, time, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
                 // It ended at once: it waits for GitLab, or another process has the server.

@@ -54,8 +54,12 @@ public sealed record GitLabProject
 public sealed record GitLabNamespace(long Id, string FullPath, string Kind);
 
 /// <summary>How many projects a query finds.</summary>
-/// <param name="IsLowerBound">GitLab does not count beyond 10,000.</param>
-public sealed record ProjectCount(int Count, bool IsLowerBound);
+/// <param name="IsLowerBound">GitLab does not count beyond <see cref="Most"/>.</param>
+public sealed record ProjectCount(int Count, bool IsLowerBound)
+{
+    /// <summary>GitLab counts no further.</summary>
+    public const int Most = 10_000;
+}
 
 /// <summary>Which projects to list.</summary>
 public sealed record ProjectListQuery

@@ -60,7 +60,7 @@ public sealed class ProjectsClient
         if (GitLabPaging.Total(answer) is { } total) return new(total, IsLowerBound: false);
         // GitLab drops the total above 10,000. Without its other paging headers a proxy took them: only the row is certain.
         if (bodies.Length == 0) return new(0, IsLowerBound: false);
-        return new(GitLabPaging.IsOffsetPage(answer) ? 10_000 : bodies.Length, IsLowerBound: true);
+        return new(GitLabPaging.IsOffsetPage(answer) ? ProjectCount.Most : bodies.Length, IsLowerBound: true);
     }
 
     /// <param name="id">GitLab's number: unlike a path it survives renames and proxies that decode %2F.</param>

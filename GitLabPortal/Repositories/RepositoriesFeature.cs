@@ -31,7 +31,8 @@ internal static class RepositoriesFeature
         services.AddHooks();
         services.AddSingleton<NoticeBoard>();
         services.AddHostedService<NoticeListener>();
-        services.AddHostedService<IndexCare>();
+        services.AddSingleton<IndexCare>();
+        services.AddHostedService(provider => provider.GetRequiredService<IndexCare>());
         return services;
     }
 

@@ -157,7 +157,22 @@ internal sealed partial class SyncConnection(
 
         LogChanges(connection.Id, run.Seen, run.Pages);
         feed.Publish(SyncProgress.Of(run));
-        return SyncOutcome.Over;
+        if (groups is not null || !await IsAnythingGoneAsync(connection.Id, client, query, cancellationToken)) return SyncOutcome.Over;
+
+        return await journal.OpenAsync(connection.Id, cancellationToken) is var (again, full)
+            ? await RunAsync(again, full, server, cancellationToken)
+            : SyncOutcome.Over;
+    }
+
+    /// <summary>
+    /// Changes do not say what is gone, but GitLab counts, as far as it counts at all, in one small answer: when it has fewer than are
+    /// known, everything is read.
+    /// </summary>
+    private async Task<bool> IsAnythingGoneAsync(Guid connectionId, GitLabClient client, ProjectListQuery query, CancellationToken cancellationToken)
+    {
+        if (await journal.CountSeenAsync(connectionId, cancellationToken) is not (> 0 and <= ProjectCount.Most and var seen)) return false;
+        var counted = await client.Projects.CountAsync(query, cancellationToken);
+        return !counted.IsLowerBound && counted.Count < seen;
     }
 
     /// <summary>More is coming after as much as is allowed, or after that many pages that brought little.</summary>

@@ -30,14 +30,20 @@ internal sealed partial class IndexCare(IDbContextFactory<PortalDb> contexts, Sy
         completed.Writer.TryWrite(true);
         await foreach (var _ in completed.Reader.ReadAllAsync(stoppingToken))
         {
-            try
-            {
-                await Task.Run(() => RunAsync(stoppingToken), stoppingToken);
-            }
-            catch (SqliteException e)
-            {
-                LogFailed(e);
-            }
+            await TryRunAsync(stoppingToken);
+        }
+    }
+
+    /// <summary>On another thread; another writer may be in its way for too long, which does no harm.</summary>
+    public async Task TryRunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Run(() => RunAsync(cancellationToken), cancellationToken);
+        }
+        catch (SqliteException e)
+        {
+            LogFailed(e);
         }
     }
 

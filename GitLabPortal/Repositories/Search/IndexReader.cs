@@ -50,6 +50,33 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
         return Page(command, skip, take);
     }
 
+    /// <summary>All that the expression finds, in the order of <see cref="Newest"/>; null when they are more than <paramref name="most"/>.</summary>
+    public List<long>? All(string expression, int most)
+    {
+        using var command = Command(
+            $"SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions} ORDER BY rowid DESC LIMIT $most", expression);
+        command.Parameters.AddWithValue("$most", most + 1);
+        var ids = Ids(command);
+        return ids.Count > most ? null : ids;
+    }
+
+    /// <summary>As <see cref="Newest"/>, of those that are in the set: the expression need not say who may see them.</summary>
+    public List<long> NewestAmong(string expression, IReadOnlySet<long> set, int take)
+    {
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+        command.CommandText = "SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match ORDER BY rowid DESC";
+        command.Parameters.AddWithValue("$match", expression);
+        using var reader = command.ExecuteReader();
+        var ids = new List<long>();
+        while (ids.Count < take && reader.Read())
+        {
+            if (reader.GetInt64(0) is var id && set.Contains(id)) ids.Add(id);
+        }
+
+        return ids;
+    }
+
     /// <summary>Of the given ids, those with the latest activity.</summary>
     public List<long> Liveliest(IReadOnlyCollection<long> ids, int skip, int take)
     {
@@ -64,17 +91,30 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
     /// <summary>By rank, and within a rank the liveliest first. Looks at the row of each that is found.</summary>
     public List<long> Ranked(string expression, IReadOnlyList<Rank> ranks, int skip, int take)
     {
+        using var command = Command("", expression);
+        return Ranked(command, $"RepositoryIndex CROSS JOIN Repositories r ON r.Id = RepositoryIndex.rowid WHERE RepositoryIndex MATCH $match{Conditions}", ranks, skip, take);
+    }
+
+    /// <summary>As above, of those that are known to be found.</summary>
+    public List<long> Ranked(IReadOnlyCollection<long> ids, IReadOnlyList<Rank> ranks, int skip, int take)
+    {
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+        command.Parameters.AddWithValue("$ids", JsonSerializer.Serialize(ids));
+        return Ranked(command, "json_each($ids) CROSS JOIN Repositories r ON r.Id = value", ranks, skip, take);
+    }
+
+    private static List<long> Ranked(SqliteCommand command, string source, IReadOnlyList<Rank> ranks, int skip, int take)
+    {
         var texts = ranks.SelectMany((rank, r) => rank.Texts.Select((text, t) => (Name: $"$r{r}_{t}", Text: text))).ToList();
         var cases = ranks.Select((rank, r) => $"WHEN {string.Join(" OR ", rank.Texts.Select((_, t) => $"instr(Title, $r{r}_{t})"))} THEN {r}");
-        using var command = Command(
+#pragma warning disable CA2100 // Put together from constants of this class alone; what was typed is a parameter.
+        command.CommandText =
             $"""
-            SELECT Id FROM (
-                SELECT r.Id, r.LastActivityAt, substr(r.SearchText, 1, instr(r.SearchText, char(3))) AS Title
-                FROM RepositoryIndex CROSS JOIN Repositories r ON r.Id = RepositoryIndex.rowid
-                WHERE RepositoryIndex MATCH $match{Conditions})
+            SELECT Id FROM (SELECT r.Id, r.LastActivityAt, substr(r.SearchText, 1, instr(r.SearchText, char(3))) AS Title FROM {source})
             ORDER BY CASE {string.Join(' ', cases)} ELSE {ranks.Count} END, LastActivityAt DESC, Id DESC LIMIT $take OFFSET $skip
-            """,
-            expression);
+            """;
+#pragma warning restore CA2100
         foreach (var (name, text) in texts) command.Parameters.AddWithValue(name, text);
         return Page(command, skip, take);
     }

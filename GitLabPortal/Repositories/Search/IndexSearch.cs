@@ -11,6 +11,9 @@ internal sealed class IndexSearch(
     /// <summary>Of more equally good matches, the newest come first instead of the liveliest: nobody reads that far, but everybody waits.</summary>
     private const int MostSorted = 2_000;
 
+    /// <summary>So many numbers are kept in memory while one page is put together.</summary>
+    private const int MostKept = 150_000;
+
     /// <summary>Up to here it is quicker to look at each row than to ask the index for one rank after another.</summary>
     private const int MostRankedByRow = 600;
 
@@ -26,11 +29,14 @@ internal sealed class IndexSearch(
     public (List<long> Ids, int Total) Run(int skip, int take)
     {
         var expression = terms.Count == 0 ? visible : IndexExpression.And([visible, .. terms.Select(IndexExpression.Holds)]);
-        var found = index.Count(expression);
+        var isRanked = terms.Count > 0 && search.Sort == RepositorySort.Best;
+        // One or two letters stand in too much of everything to keep it.
+        var all = isRanked && terms.Any(t => t.Length > 2) ? index.All(expression, MostKept) : null;
+        var found = all?.Count ?? index.Count(expression);
         var former = FindFormer(expression);
         var total = found + former.Count;
         if (total <= skip || take == 0) return ([], total);
-        if (terms.Count > 0 && search.Sort == RepositorySort.Best) return (Best(expression, found, former, skip, take), total);
+        if (isRanked) return (Best(expression, new Found(all, found), former, skip, take), total);
 
         var ids = found > skip ? Sorted(expression, found, skip, take) : [];
         ids.AddRange(former.Skip(Math.Max(0, skip - found)).Take(take - ids.Count));
@@ -55,23 +61,36 @@ internal sealed class IndexSearch(
             : index.Sorted(expression, total, sort, descending, skip, take);
     }
 
-    private List<long> Best(string expression, int found, IReadOnlyList<long> former, int skip, int take) =>
-        former.Count == 0 && found <= MostRankedByRow
-            ? index.Ranked(expression, IndexExpression.Ranks(terms), skip, take)
-            : RankByRank(expression, found, former, skip, take);
+    /// <param name="All">The newest first; null when they are too many to keep.</param>
+    private sealed record Found(List<long>? All, int Count)
+    {
+        public IReadOnlySet<long>? Set { get; } = All?.ToHashSet();
+    }
+
+    private List<long> Best(string expression, Found found, IReadOnlyList<long> former, int skip, int take)
+    {
+        if (former.Count > 0 || found.Count > MostRankedByRow) return RankByRank(expression, found, former, skip, take);
+        return found.All is { } all
+            ? index.Ranked(all, IndexExpression.Ranks(terms), skip, take)
+            : index.Ranked(expression, IndexExpression.Ranks(terms), skip, take);
+    }
 
     /// <summary>One rank after another until the page is full; ranks behind it are not even counted.</summary>
-    private List<long> RankByRank(string expression, int found, IReadOnlyList<long> former, int skip, int take)
+    private List<long> RankByRank(string expression, Found found, IReadOnlyList<long> former, int skip, int take)
     {
         var ids = new List<long>(take);
-        var (before, better, seen) = (0, new List<string>(), new HashSet<long>());
+        var (before, better, seen, areWhole) = (0, new List<string>(), new HashSet<long>(), true);
         // A rank of the only word holds the word.
         var narrowed = terms.Count == 1 ? visible : expression;
         foreach (var rank in IndexExpression.Ranks(terms))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var these = index.Newest(IndexExpression.And([narrowed, rank.Expression]), 0, MostSorted + 1);
+            // What is found is known by now: the index need not work it out again for each rank.
+            var these = found.Set is { } set
+                ? index.NewestAmong(rank.Expression, set, MostSorted + 1)
+                : index.Newest(IndexExpression.And([narrowed, rank.Expression]), 0, MostSorted + 1);
             var isWhole = these.Count <= MostSorted;
+            areWhole &= isWhole;
             these.RemoveAll(id => !seen.Add(id));
             if (isWhole) Take(these.Count, (from, length) => index.Liveliest(these, from, length));
             else if (Math.Max(0, skip - before) + take - ids.Count <= these.Count) Take(these.Count, (from, length) => these.GetRange(from, length));
@@ -83,7 +102,14 @@ internal sealed class IndexSearch(
         }
 
         var rest = IndexExpression.Except(expression, better);
-        var left = found + former.Count - before;
+        var left = found.Count + former.Count - before;
+        if (areWhole && found.All is { } all)
+        {
+            var others = all.FindAll(id => !seen.Contains(id));
+            Take(left, (from, length) => left <= MostSorted ? index.Liveliest(others, from, length) : others.GetRange(from, length));
+            return ids;
+        }
+
         Take(left, (from, length) => left <= MostSorted ? index.Sorted(rest, left, RepositorySort.Activity, descending: true, from, length) : index.Newest(rest, from, length));
         return ids;
 
