@@ -25,7 +25,7 @@ public sealed class BrokenSetUpsJourneyTests(BrowserFixture browsers)
     [InlineData("http where https is wanted", "The server wants https")]
     [InlineData("login gateway", "A login page is in front")]
     [InlineData("sub-path left out", "This is not GitLab")]
-    [InlineData("token can only read its user", "Scope missing")]
+    [InlineData("token can only read its user", "Cannot list repositories")]
     [InlineData("token of a blocked user", "Account blocked")]
     public async Task Show_the_true_cause_first(string setUp, string cause)
     {
@@ -113,7 +113,7 @@ public sealed class BrokenSetUpsJourneyTests(BrowserFixture browsers)
             "self-signed" or "expired" or "wrong name" => $"https://{Name}:{port}",
             _ => $"http://{Name}:{port}",
         };
-        if (setUp == "http where https is wanted") journey.GitLab.Faults.AnswerEverything(Fault.RedirectTo($"https://{Name}/"));
+        if (setUp == "http where https is wanted") journey.GitLab.Faults.AnswerEverything(Fault.RedirectTo($"https://{Name}/.well-known/openid-configuration"));
         if (setUp == "login gateway") journey.GitLab.Faults.AnswerEverything(Fault.SsoRedirect());
         await page.GetByLabel("GitLab server URL").FillAsync(address);
         await Journey.ContinueAsync(page);
