@@ -20,6 +20,7 @@ public sealed partial class ConnectPage
     private bool wasTried;
     private bool isDrawnIdle;
     private WizardStep? focused;
+    private WizardStep? goingTo;
     private CancellationTokenSource? running;
     private (string Url, bool PlainHttp, string? ApiUrl, string? Authorities, string Text)? sealedInput;
 
@@ -63,6 +64,7 @@ public sealed partial class ConnectPage
 
     protected override async Task OnParametersSetAsync()
     {
+        goingTo = null;
         await base.OnParametersSetAsync();
         isQuick = Mode == "token";
         if (Access is null || !Access.Can(TeamRole.Admin)) return;
@@ -202,7 +204,17 @@ public sealed partial class ConnectPage
 
     private Task StopAsync() => running?.CancelAsync() ?? Task.CompletedTask;
 
-    private void GoTo(WizardStep target) => Navigation.NavigateTo(Address(target));
+    private void GoTo(WizardStep target)
+    {
+        goingTo = target;
+        Navigation.NavigateTo(Address(target));
+    }
+
+    /// <summary>A field was left. Not while a check runs or the next step is on its way: a button that goes away is left too, and would call the person back.</summary>
+    private void RememberTyped()
+    {
+        if (!busy && goingTo is null) RememberInput();
+    }
 
     private void RememberInput()
     {
