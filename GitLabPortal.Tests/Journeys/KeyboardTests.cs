@@ -172,7 +172,7 @@ public sealed class KeyboardTests(BrowserFixture browsers)
     private static async Task ChooseAsync(IPage page, string item)
     {
         await page.Keyboard.PressAsync("Enter");
-        for (var i = 0; i < 6 && await NameAsync(page) != item; i++) await page.Keyboard.PressAsync("ArrowDown");
+        for (var i = 0; i < 10 && await NameAsync(page) != item; i++) await page.Keyboard.PressAsync("ArrowDown");
         (await NameAsync(page)).ShouldBe(item);
         await page.Keyboard.PressAsync("Enter");
     }

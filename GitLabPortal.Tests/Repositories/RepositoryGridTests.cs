@@ -155,6 +155,37 @@ public sealed class RepositoryGridTests : BunitContext
     }
 
     [Fact]
+    public async Task What_was_typed_stays_when_an_older_text_comes_back_late()
+    {
+        var grid = Show((_, _) => Task.FromResult(Page<RepositoryRow>.Empty));
+        var field = grid.Find("#repository-search");
+        await TypeAsync("pa");
+        await TypeAsync("paym");
+        typings.Select(t => t.Text).ShouldBe(["pa", "paym"]);
+
+        grid.Render(p => p.Add(g => g.Search, new RepositorySearch { Text = "pa" }));
+        grid.Find("#repository-search").GetAttribute("value").ShouldBe("paym");
+        grid.Render(p => p.Add(g => g.Search, new RepositorySearch { Text = "paym" }));
+        grid.Find("#repository-search").GetAttribute("value").ShouldBe("paym");
+
+        // Back in the browser's history.
+        grid.Render(p => p.Add(g => g.Search, new RepositorySearch { Text = "pa" }));
+        grid.Find("#repository-search").GetAttribute("value").ShouldBe("pa");
+
+        async Task TypeAsync(string text)
+        {
+            var typing = field.InputAsync(text);
+            while (!typing.IsCompleted)
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(50));
+                await Task.Yield();
+            }
+
+            await typing;
+        }
+    }
+
+    [Fact]
     public void Scrolling_on_brings_the_pages_around_and_keeps_no_others()
     {
         var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 1000).Select(i => Row(i, $"r{i}"))], 1000)));

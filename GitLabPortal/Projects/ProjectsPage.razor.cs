@@ -2,6 +2,7 @@ using System.Globalization;
 using GitLabPortal.Kernel;
 using GitLabPortal.Repositories;
 using GitLabPortal.Teams;
+using GitLabPortal.UI;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Routing;
 using Microsoft.AspNetCore.WebUtilities;
@@ -22,7 +23,7 @@ public sealed partial class ProjectsPage
     private Problem? problem;
     private CancellationTokenSource? reading;
     private CancellationTokenSource? typing;
-    private string typed = "";
+    private readonly TypedText typed = new();
     private string text = "";
     private int pageNumber = 1;
     private bool hasFailed;
@@ -145,7 +146,7 @@ public sealed partial class ProjectsPage
 
     private async Task TypeAsync(string? value)
     {
-        typed = value ?? "";
+        typed.Value = value ?? "";
         if (typing is not null) await typing.CancelAsync();
         typing?.Dispose();
         typing = CancellationTokenSource.CreateLinkedTokenSource(Lifetime);
@@ -158,8 +159,8 @@ public sealed partial class ProjectsPage
             return;
         }
 
-        var clean = new RepositorySearch { Text = typed }.Text;
-        if (clean != text) Show(clean, 1, replace: true);
+        var clean = RepositorySearch.Clean(typed.Value);
+        if (typed.Sends(clean)) Show(clean, 1, replace: true);
     }
 
     private void Show(string wanted, int number, bool replace)
@@ -188,7 +189,7 @@ public sealed partial class ProjectsPage
         if ((wanted.Text, wanted.PageNumber) == (text, pageNumber)) return false;
 
         (text, pageNumber) = (wanted.Text, wanted.PageNumber);
-        if (new RepositorySearch { Text = typed }.Text != text) typed = text;
+        typed.Follow(text, RepositorySearch.Clean);
         return true;
     }
 

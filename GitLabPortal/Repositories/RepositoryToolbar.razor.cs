@@ -32,8 +32,7 @@ public sealed partial class RepositoryToolbar
         new("Activity", "Oldest activity first"), new("Stars-", "Most stars first"), new("Stars", "Fewest stars first"),
     ];
 
-    private string typed = "";
-    private string shownText = "";
+    private readonly TypedText typed = new();
     private bool isOpen;
     private CancellationTokenSource? typing;
 
@@ -81,17 +80,11 @@ public sealed partial class RepositoryToolbar
 
     private string SortValue => Search is { Sort: RepositorySort.Best } ? "Best" : $"{Search.Sort}{(Search.Descending ? "-" : "")}";
 
-    protected override void OnParametersSet()
-    {
-        // Back, reload or "clear": the field follows. Its own text coming back is no news.
-        if (Search.Text == shownText) return;
-        if (new RepositorySearch { Text = typed }.Text != Search.Text) typed = Search.Text;
-        shownText = Search.Text;
-    }
+    protected override void OnParametersSet() => typed.Follow(Search.Text, RepositorySearch.Clean);
 
     private async Task TypeAsync(string? text)
     {
-        typed = text ?? "";
+        typed.Value = text ?? "";
         if (typing is not null) await typing.CancelAsync();
         typing?.Dispose();
         typing = CancellationTokenSource.CreateLinkedTokenSource(Lifetime);
@@ -104,17 +97,15 @@ public sealed partial class RepositoryToolbar
             return;
         }
 
-        var search = Search with { Text = typed, PageNumber = 1 };
-        if (search.Text == Search.Text) return;
-        shownText = search.Text;
-        await OnTyping.InvokeAsync(search);
+        var search = Search with { Text = typed.Value, PageNumber = 1 };
+        if (typed.Sends(search.Text)) await OnTyping.InvokeAsync(search);
     }
 
     private Task Change(RepositorySearch search) => OnSearch.InvokeAsync(search with { PageNumber = 1 });
 
     private Task ClearAsync()
     {
-        typed = shownText = "";
+        typed.Value = "";
         return OnSearch.InvokeAsync(new RepositorySearch { Sort = Search.Sort, Descending = Search.Descending });
     }
 

@@ -22,7 +22,7 @@ public sealed record RepositorySearch
     private const int MaxPage = 100_000;
 
     /// <summary>What was typed: words that must all occur, in any order. No character has a special meaning.</summary>
-    public string Text { get; init => field = SearchText.Clean(value, MaxTextLength).Trim(); } = "";
+    public string Text { get; init => field = Clean(value); } = "";
 
     public Guid? ConnectionId { get; init; }
 
@@ -54,6 +54,9 @@ public sealed record RepositorySearch
 
     /// <summary>Whether anything narrows the list, apart from leaving out what is archived.</summary>
     public bool IsNarrowed => this != new RepositorySearch { Sort = Sort, Descending = Descending, PageNumber = PageNumber };
+
+    /// <summary>Without control characters and spaces around it, and not longer than allowed.</summary>
+    public static string Clean(string text) => SearchText.Clean(text, MaxTextLength).Trim();
 
     /// <summary>The folded words of <see cref="Text"/>.</summary>
     public IReadOnlyList<string> Terms() =>
