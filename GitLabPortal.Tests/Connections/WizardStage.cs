@@ -23,7 +23,7 @@ internal sealed class WizardStage : BunitContext
     private readonly JSRuntimeInvocationHandler<string> secretField;
 
     // Passes as soon as it is so; only a test that fails waits this long.
-    static WizardStage() => DefaultWaitTimeout = TimeSpan.FromSeconds(15);
+    static WizardStage() => DefaultWaitTimeout = TimeSpan.FromSeconds(30);
 
     public WizardStage(ConnectionStage connections, PortalOptions? portal = null, string? portalAddress = null)
     {

@@ -82,7 +82,7 @@ public sealed class LookingAfterAServerJourneyTests(BrowserFixture browsers)
         await CheckHereAsync(page, "server-bot");
         await page.GetByRole(AriaRole.Button, new() { Name = "Connect team" }).ClickAsync();
 
-        await Expect(page.GetByText("Rocket is connected.")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText("Rocket is connected.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Connect team" })).ToHaveCountAsync(0);
         (await ReadAsync(journey, db => db.Set<Connection>().Select(c => c.TokenUsername).SingleAsync())).ShouldBe("gitlabportal-bot");
     }

@@ -92,7 +92,7 @@ public sealed class PersonalRepositoriesJourneyTests(BrowserFixture browsers)
         var page = await journey.OpenSignedInAsync();
         journey.GitLab.Faults.Answer("/api/v4/projects", Fault.NginxBadGateway());
         await journey.GoAsync(page, "/team/rocket/repositories/personal");
-        await Expect(page.GetByText("Your repositories could not be read")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText("Your repositories could not be read")).ToBeVisibleAsync();
         await Screenshots.TakeAsync(page, "personal-broken");
         journey.GitLab.Faults.Clear();
         await page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();

@@ -48,7 +48,7 @@ public sealed class SeeingOnesOwnJourneyTests(BrowserFixture browsers)
         await grace.GetByRole(AriaRole.Button, new() { Name = "Authorize" }).ClickAsync();
         await Expect(grace.GetByLabel("Your account")).ToBeVisibleAsync();
         await journey.GoAsync(grace, "/team/rocket/repositories?q=a");
-        await Expect(grace.GetByText("apples", new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(grace.GetByText("apples", new() { Exact = true }).First).ToBeVisibleAsync();
         await Expect(grace.GetByText("gold", new() { Exact = true })).Not.ToBeVisibleAsync();
         await AskAsync(grace, "vault/gold");
         await Expect(grace.GetByText("GitLab does not list it for @grace")).ToBeVisibleAsync();

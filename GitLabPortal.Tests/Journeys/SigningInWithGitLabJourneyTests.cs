@@ -55,7 +55,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
         await CheckServerAndTokenAsync(page, AdminToken(journey));
         await Expect(page.GetByText("The system hook is as it was made", new() { Exact = true })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
-        await Expect(page.GetByText("Everything is undone")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText("Everything is undone")).ToBeVisibleAsync();
         journey.GitLab.World.Delete(journey.GitLab.World.Users.Single(u => u.Username == "ann"));
         State(journey).ShouldBe(before);
     }
@@ -235,7 +235,7 @@ public sealed class SigningInWithGitLabJourneyTests(BrowserFixture browsers)
 
     internal static async Task ExpectDoneAsync(IPage page, string fate)
     {
-        await Expect(page.GetByText("The server is set up")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText("The server is set up")).ToBeVisibleAsync();
         await Expect(page.GetByText(fate)).ToBeVisibleAsync();
     }
 

@@ -104,7 +104,7 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
         await NotInThePageAsync(page);
         await OpenPlanAsync(journey, page, admins[2]);
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
-        await Expect(page.GetByText("Everything is undone")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText("Everything is undone")).ToBeVisibleAsync();
         await NotInThePageAsync(page);
         await journey.GoAsync(page, "/servers");
         await NotInThePageAsync(page);

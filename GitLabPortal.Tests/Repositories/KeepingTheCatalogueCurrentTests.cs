@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
@@ -129,10 +128,8 @@ public sealed class KeepingTheCatalogueCurrentTests
         using var worker = await stage.StartWorkerAsync();
         await begun;
 
-        var watch = Stopwatch.StartNew();
-        await worker.StopAsync(CancellationToken.None);
-
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        // The call itself gives up after the request timeout: a stop that waited for it would take as long.
+        await worker.StopAsync(CancellationToken.None).WaitAsync(stage.RequestTimeout / 2);
     }
 
     [Fact]

@@ -196,7 +196,7 @@ public sealed class GuardedHttpTests
         await leaving.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(() => call);
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(2), None);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), None);
     }
 
     [Fact]

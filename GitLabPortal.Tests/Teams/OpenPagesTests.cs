@@ -99,7 +99,7 @@ public sealed class OpenPagesTests(BrowserFixture browsers) : IAsyncLifetime
         await Expect(name).ToHaveValueAsync("Rocket Science & Moon Base");
         await page.GetByRole(AriaRole.Button, new() { Name = "Create team" }).ClickAsync();
 
-        await Expect(page).ToHaveURLAsync($"{portal.Address}team/rocket-science-moon-base/settings#members", new() { Timeout = 15_000 });
+        await Expect(page).ToHaveURLAsync($"{portal.Address}team/rocket-science-moon-base/settings#members");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Team settings" })).ToBeVisibleAsync();
     }
 

@@ -103,7 +103,7 @@ public sealed class ServerProbeTests : ServerProbing
 
         await Should.ThrowAsync<OperationCanceledException>(() => probe);
 
-        await clientLeft.Task.WaitAsync(TimeSpan.FromSeconds(5), None);
+        await clientLeft.Task.WaitAsync(TimeSpan.FromSeconds(30), None);
     }
 
     [Fact]

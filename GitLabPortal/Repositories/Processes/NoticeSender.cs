@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using GitLabPortal.Connections;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Repositories;
 
