@@ -4,6 +4,7 @@ using GitLabPortal.Data;
 using GitLabPortal.Profile;
 using GitLabPortal.Projects;
 using GitLabPortal.Repositories;
+using GitLabPortal.Scheduling;
 using GitLabPortal.Security;
 using GitLabPortal.Shell;
 using GitLabPortal.SignIn;
@@ -40,6 +41,7 @@ internal static class PortalHost
 
     /// <summary>What the portal can do, for the web and for the command line alike.</summary>
     public static IServiceCollection AddFeatures(this IServiceCollection services, IConfiguration configuration) => services
+        .AddScheduling()
         .AddSecurity(configuration)
         .AddData(configuration)
         .AddUI()

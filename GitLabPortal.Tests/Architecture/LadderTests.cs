@@ -10,7 +10,7 @@ public sealed class LadderTests
 {
     private static readonly string[] Ladder =
     [
-        "Kernel", "UI", "Security", "GitLab", "Data", "Accounts", "Teams", "Connections", "Repositories", "Projects", "SignIn", "Profile", "Audit", "Shell", "Cli",
+        "Kernel", "Scheduling", "UI", "Security", "GitLab", "Data", "Accounts", "Teams", "Connections", "Repositories", "Projects", "SignIn", "Profile", "Audit", "Shell", "Cli",
     ];
 
     [Fact]

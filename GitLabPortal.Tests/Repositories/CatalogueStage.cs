@@ -91,13 +91,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
     public ConnectionFeed Connections { get; } = new();
 
     /// <summary>The portal's worker, as after a start.</summary>
-    public async Task<CatalogueSync> StartWorkerAsync(SyncConnection? walk = null)
-    {
-        var worker = new CatalogueSync(
-            Database, walk ?? NewSync(), Connections, Options, Clock, NullLogger<CatalogueSync>.Instance);
-        await worker.StartAsync(CancellationToken.None);
-        return worker;
-    }
+    public Task<StartedWork> StartWorkerAsync(SyncConnection? walk = null) => StartedWork.StartAsync(
+        Clock, schedule => new CatalogueSync(Database, walk ?? NewSync(), Connections, schedule, Options, Clock, NullLogger<CatalogueSync>.Instance));
 
     /// <summary>Ends with the first progress that meets the condition. Ask for it before doing what causes it.</summary>
     public Task<SyncProgress> WhenAsync(Func<SyncProgress, bool> condition)

@@ -20,10 +20,10 @@ public sealed class KeepingTheCatalogueCurrentTests
         var connection = await stage.ConnectAsync();
         var done = stage.WhenAsync(p => p.State == SyncState.Completed);
 
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
 
         (await done).Seen.ShouldBe(120);
-        await worker.StopAsync(CancellationToken.None);
+        await worker.StopAsync();
         (await stage.SeenAsync(connection)).ShouldBe(stage.ProjectIds);
     }
 
@@ -34,18 +34,18 @@ public sealed class KeepingTheCatalogueCurrentTests
         await stage.ConnectAsync();
         stage.GitLab.Faults.Answer("/api/v4/projects", times: 1, Fault.Hang(), after: 2);
         var halfway = stage.WhenAsync(p => p.Seen == 200);
-        using (var first = await stage.StartWorkerAsync())
+        await using (var first = await stage.StartWorkerAsync())
         {
             await halfway;
             while (stage.GitLab.Requests.ProjectListPages < 3) await Task.Delay(5);
-            await first.StopAsync(CancellationToken.None);
+            await first.StopAsync();
         }
 
         var done = stage.WhenAsync(p => p.State == SyncState.Completed);
-        using var second = await stage.StartWorkerAsync();
+        await using var second = await stage.StartWorkerAsync();
 
         (await done).Seen.ShouldBe(450);
-        await second.StopAsync(CancellationToken.None);
+        await second.StopAsync();
         // Five pages and the empty one; besides, the request that hung.
         stage.GitLab.Requests.Count(r => r.Path == "/api/v4/projects" && r.Fault is null).ShouldBe(6);
     }
@@ -54,7 +54,7 @@ public sealed class KeepingTheCatalogueCurrentTests
     public async Task A_new_connection_is_read_at_once_and_asking_again_meanwhile_changes_nothing()
     {
         await using var stage = await CatalogueStage.StartAsync(300);
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
         var connection = await stage.ConnectAsync();
         var asked = 0;
         using var subscription = stage.Feed.Subscribe(p =>
@@ -68,7 +68,7 @@ public sealed class KeepingTheCatalogueCurrentTests
         stage.Connections.Publish(new ConnectionChanged(connection.Id, stage.Team.TeamId, ConnectionChange.Ready));
 
         await done;
-        await worker.StopAsync(CancellationToken.None);
+        await worker.StopAsync();
         asked.ShouldBe(1);
         stage.GitLab.Requests.ProjectListPages.ShouldBe(4);
         await using var db = stage.Database.CreateDbContext();
@@ -81,7 +81,7 @@ public sealed class KeepingTheCatalogueCurrentTests
         await using var stage = await CatalogueStage.StartAsync(10);
         await stage.ConnectAsync();
         var first = stage.WhenAsync(p => p.State == SyncState.Completed);
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
         await first;
         stage.GitLab.World.AddProject(stage.GitLab.World.AddGroup("later"), "new");
 
@@ -94,7 +94,7 @@ public sealed class KeepingTheCatalogueCurrentTests
         }
 
         await second;
-        await worker.StopAsync(CancellationToken.None);
+        await worker.StopAsync();
     }
 
     [Fact]
@@ -110,10 +110,10 @@ public sealed class KeepingTheCatalogueCurrentTests
             lock (order) order.Add(p.ConnectionId);
         });
 
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
 
         await all;
-        await worker.StopAsync(CancellationToken.None);
+        await worker.StopAsync();
         // Each connection's messages form one block.
         order.Where((id, i) => i == 0 || order[i - 1] != id).Count().ShouldBe(3);
     }
@@ -125,11 +125,51 @@ public sealed class KeepingTheCatalogueCurrentTests
         await stage.ConnectAsync();
         stage.GitLab.Faults.Answer("/api/v4/projects", Fault.Hang());
         var begun = stage.WhenAsync(p => p.State == SyncState.Running);
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
         await begun;
 
         // The call itself gives up after the request timeout: a stop that waited for it would take as long.
-        await worker.StopAsync(CancellationToken.None).WaitAsync(stage.RequestTimeout / 2);
+        await worker.StopAsync().WaitAsync(stage.RequestTimeout / 2);
+    }
+
+    [Fact]
+    public async Task Removing_a_connection_ends_its_walk_and_the_next_one_of_the_server_begins()
+    {
+        await using var stage = await CatalogueStage.StartAsync(10);
+        // The call does not end by itself while this waits.
+        stage.RequestTimeout = TimeSpan.FromMinutes(5);
+        var connection = await stage.ConnectAsync();
+        stage.GitLab.Faults.Answer("/api/v4/projects", times: 1, Fault.Hang());
+        await using var worker = await stage.StartWorkerAsync();
+        while (stage.GitLab.Requests.ProjectListPages < 1) await Task.Delay(5);
+        var other = await stage.ConnectAsync(name: "Other");
+        stage.Connections.Publish(new ConnectionChanged(other.Id, stage.Team.TeamId, ConnectionChange.Ready));
+        var done = stage.WhenAsync(p => p.State == SyncState.Completed && p.ConnectionId == other.Id);
+
+        await using (var db = stage.Database.CreateDbContext()) await db.Set<Connection>().Where(c => c.Id == connection.Id).ExecuteDeleteAsync();
+        stage.Connections.Publish(new ConnectionChanged(connection.Id, stage.Team.TeamId, ConnectionChange.Removed));
+
+        (await done).Seen.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Asking_while_changes_are_read_reads_everything_afterwards()
+    {
+        await using var stage = await CatalogueStage.StartAsync(1_200);
+        var connection = await stage.ConnectAsync();
+        await stage.WalkAsync(connection);
+        stage.Clock.Advance(TimeSpan.FromMinutes(20));
+        var asked = 0;
+        using var subscription = stage.Feed.Subscribe(p =>
+        {
+            if (p is { Kind: SyncKind.Changes, State: SyncState.Running } && asked++ == 0)
+                stage.Connections.Publish(new ConnectionChanged(connection.Id, stage.Team.TeamId, ConnectionChange.SyncRequested));
+        });
+        var whole = stage.WhenAsync(p => p is { State: SyncState.Completed, Kind: SyncKind.Full });
+
+        await using var worker = await stage.StartWorkerAsync();
+
+        (await whole).Seen.ShouldBe(1_200);
     }
 
     [Fact]

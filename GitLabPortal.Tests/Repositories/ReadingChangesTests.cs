@@ -141,7 +141,7 @@ public sealed class ReadingChangesTests
     {
         await using var stage = await StageAsync("18.9.0-ee", 1500);
         var connection = await stage.ConnectAsync();
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
         await NextAsync(stage, SyncKind.Full);
 
         await NextAsync(stage, SyncKind.Changes);
@@ -150,7 +150,7 @@ public sealed class ReadingChangesTests
         await NextAsync(stage, SyncKind.Full);
 
         (stage.Clock.GetUtcNow() - begun).ShouldBeInRange(TimeSpan.FromHours(20), TimeSpan.FromHours(28));
-        await worker.StopAsync(CancellationToken.None);
+        await worker.StopAsync();
         await using var db = stage.Database.CreateDbContext();
         (await db.Set<SyncRun>().CountAsync(r => r.ConnectionId == connection.Id && r.Kind == SyncKind.Changes)).ShouldBe(1);
     }
@@ -163,7 +163,7 @@ public sealed class ReadingChangesTests
         await stage.ConnectAsync(name: "Two");
         stage.GitLab.Faults.Answer("/api/v4/projects", Fault.ServiceUnavailable(900));
         var waiting = stage.WhenAsync(p => p.RetryAt is not null);
-        using var worker = await stage.StartWorkerAsync();
+        await using var worker = await stage.StartWorkerAsync();
         await waiting;
         stage.GitLab.Faults.Clear();
 
@@ -178,7 +178,7 @@ public sealed class ReadingChangesTests
         }
 
         await both;
-        await worker.StopAsync(CancellationToken.None);
+        await worker.StopAsync();
     }
 
     private static bool IsCount(LoggedRequest request) => request.Query.Contains("simple=true", StringComparison.Ordinal);

@@ -1,7 +1,6 @@
-using System.Collections.Concurrent;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
-using GitLabPortal.Kernel;
+using GitLabPortal.Scheduling;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -10,137 +9,70 @@ namespace GitLabPortal.Repositories;
 /// <summary>
 /// Decides when which connection is read, and whether all of it or what changed: at once when it is new or somebody asks, otherwise at
 /// intervals, and not while GitLab says that it is under maintenance; never two walks of one server at the same time, and few servers at
-/// once. What is due is looked up in the database each time, so that a restart changes
-/// nothing.
+/// once.
 /// </summary>
-internal sealed partial class CatalogueSync(
-    IDbContextFactory<PortalDb> contexts, SyncConnection walk, ConnectionFeed connections, IOptions<SyncOptions> options, TimeProvider time,
-    ILogger<CatalogueSync> logger) : BackgroundService
+internal sealed class CatalogueSync(
+    IDbContextFactory<PortalDb> contexts, SyncConnection walk, ConnectionFeed connections, Schedule schedule, IOptions<SyncOptions> options, TimeProvider time,
+    ILogger<CatalogueSync> logger) : PlannedWork("reading repositories", schedule, time, logger)
 {
-    private const int MaxServersAtOnce = 2;
-
     /// <summary>A catalogue this small is read whole each time: then also deletions are known at once.</summary>
     private const int FewPages = 10;
-    private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan AfterSurprise = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentQueue<Message> messages = new();
-    private readonly Nap nap = new(time);
-    private readonly Dictionary<Guid, Walk> walks = [];
+    private readonly Lock gate = new();
 
     /// <summary>Connections that are new, or that somebody wants to have read now.</summary>
     private readonly HashSet<Guid> asked = [];
 
-    /// <summary>Not before this time: GitLab asks for it, the server is taken, or something went wrong that nobody foresaw.</summary>
-    private readonly Dictionary<Guid, DateTimeOffset> held = [];
+    /// <summary>Connections of which everything is being read.</summary>
+    private readonly HashSet<Guid> readWhole = [];
 
-    /// <summary>What wakes the worker: a connection changed, or the walk of one has ended.</summary>
-    private sealed record Message(Guid ConnectionId, ConnectionChange? Change);
+    protected override IEnumerable<IDisposable> Listen() => [connections.Subscribe(Hear)];
 
-    private sealed record Walk(Guid ServerId, SyncKind Kind, Task Task, CancellationTokenSource Cancellation);
-
-    private sealed record Due(Guid ConnectionId, Guid ServerId, DateTimeOffset At, SyncKind Kind);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private void Hear(ConnectionChanged message)
     {
-        using var subscription = connections.Subscribe(c => Tell(new Message(c.ConnectionId, c.Change)));
-        try
+        if (message.Change == ConnectionChange.Removed) CallOff(message.ConnectionId);
+        if (message.Change is ConnectionChange.Ready or ConnectionChange.SyncRequested)
         {
-            while (true)
+            // Asking again while everything is being read changes nothing.
+            lock (gate)
             {
-                while (messages.TryDequeue(out var message)) Handle(message);
-                await nap.TakeAsync(await StartDueAsync(stoppingToken), stoppingToken);
+                if (!readWhole.Contains(message.ConnectionId)) asked.Add(message.ConnectionId);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            await Task.WhenAll(walks.Values.Select(w => w.Task));
-        }
+
+        LookSoon();
     }
 
-    private void Tell(Message message)
+    private async Task<DateTimeOffset?> WalkAsync(Guid connectionId, SyncKind kind, CancellationToken cancellationToken)
     {
-        messages.Enqueue(message);
-        nap.Knock();
-    }
-
-    private void Handle(Message message)
-    {
-        var isWalking = walks.TryGetValue(message.ConnectionId, out var walked);
-        switch (message.Change)
+        lock (gate)
         {
-            case null when isWalking:
-                walks.Remove(message.ConnectionId);
-                walked!.Cancellation.Dispose();
-                break;
-            case ConnectionChange.Removed when isWalking:
-                walked!.Cancellation.Cancel();
-                break;
-            // Asking again while everything is being read changes nothing.
-            case ConnectionChange.Ready or ConnectionChange.SyncRequested when !isWalking || walked!.Kind == SyncKind.Changes:
-                asked.Add(message.ConnectionId);
-                break;
-        }
-    }
-
-    /// <summary>Starts what is due and may start; says when to look again if nobody knocks before.</summary>
-    private async Task<TimeSpan> StartDueAsync(CancellationToken stopping)
-    {
-        List<Due> due;
-        try
-        {
-            due = await LookAsync(stopping);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            LogLookFailed(e);
-            return AfterSurprise;
+            asked.Remove(connectionId);
+            if (kind == SyncKind.Full) readWhole.Add(connectionId);
         }
 
-        var now = time.GetUtcNow();
-        foreach (var next in due.Where(d => d.At <= now && !walks.ContainsKey(d.ConnectionId)))
-        {
-            if (walks.Count == MaxServersAtOnce) break;
-            if (walks.Values.Any(w => w.ServerId == next.ServerId)) continue;
-
-            asked.Remove(next.ConnectionId);
-            var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            walks.Add(next.ConnectionId, new Walk(next.ServerId, next.Kind, Task.Run(() => WalkAsync(next.ConnectionId, next.Kind, cancellation.Token), CancellationToken.None), cancellation));
-        }
-
-        // A walk that ends knocks, so that what is due but had to wait starts then.
-        var wait = due.Where(d => d.At > now).Select(d => d.At - now).Append(LongestNap).Min();
-        return wait < LongestNap ? wait : LongestNap;
-    }
-
-    private async Task WalkAsync(Guid connectionId, SyncKind kind, CancellationToken cancellationToken)
-    {
         try
         {
             // Known to the run itself, except when another process has the server.
-            if ((await walk.RunAsync(connectionId, cancellationToken, kind)).RetryAt is { } retryAt) Hold(connectionId, retryAt);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Shutting down, or the connection was removed. The cursor is stored.
-        }
-        catch (Exception e)
-        {
-            // A bug. The portal goes on; this connection waits a little, so that it does not spin.
-            LogWalkFailed(connectionId, e);
-            Hold(connectionId, time.GetUtcNow() + AfterSurprise);
+            return (await walk.RunAsync(connectionId, cancellationToken, kind)).RetryAt;
         }
         finally
         {
-            Tell(new Message(connectionId, Change: null));
+            lock (gate) readWhole.Remove(connectionId);
         }
     }
 
-    private async Task<List<Due>> LookAsync(CancellationToken cancellationToken)
+    private bool IsAsked(Guid connectionId)
+    {
+        lock (gate) return asked.Contains(connectionId);
+    }
+
+    protected override async Task<IReadOnlyList<Appointment>> PlanAsync(Guid? serverId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var runs = db.Set<SyncRun>();
         var rows = await db.Set<Connection>().AsNoTracking()
+            .Where(c => serverId == null || c.ServerId == serverId)
             .Select(c => new Standing(
                 c.Id,
                 c.ServerId,
@@ -155,14 +87,13 @@ internal sealed partial class CatalogueSync(
                     .Select(r => r.Kind == SyncKind.Full && r.State == SyncState.Failed).FirstOrDefault(),
                 db.Set<SyncInterval>().Where(i => i.ConnectionId == c.Id).Select(i => (TimeSpan?)i.Every).FirstOrDefault()))
             .ToListAsync(cancellationToken);
-        var now = time.GetUtcNow();
+        var now = Time.GetUtcNow();
         // What GitLab says to one connection holds for all of its server.
         var closed = rows.Where(r => r.IsMaintenance && r.RetryAt > now).GroupBy(r => r.ServerId).ToDictionary(g => g.Key, g => g.Max(r => r.RetryAt!.Value));
-        return rows
-            .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, Later(closed.GetValueOrDefault(r.ServerId), At(r, now))), KindOf(r, now)))
-            .OrderBy(d => d.At)
-            .ToList();
+        return [.. rows.Select(r => Plan(r, Later(closed.GetValueOrDefault(r.ServerId), At(r, now)), KindOf(r, now))).OrderBy(a => a.At)];
     }
+
+    private Appointment Plan(Standing standing, DateTimeOffset at, SyncKind kind) => new(standing.Id, standing.ServerId, at, ct => WalkAsync(standing.Id, kind, ct));
 
     /// <summary>How a connection stands in the database.</summary>
     private sealed record Standing(
@@ -172,37 +103,21 @@ internal sealed partial class CatalogueSync(
     private DateTimeOffset At(Standing standing, DateTimeOffset now) => standing switch
     {
         { IsRunning: true } => standing.RetryAt ?? now,
-        { FinishedAt: { } finished } when !asked.Contains(standing.Id) => finished + Spread(standing.Every ?? options.Value.Interval, standing.Id),
+        { FinishedAt: { } finished } when !IsAsked(standing.Id) => finished + Spread(standing.Every ?? options.Value.Interval, standing.Id),
         _ => now,
     };
 
     /// <summary>Everything, when a person wants it, when it is time, when the last time did not come to an end, or when it is no more work.</summary>
     private SyncKind KindOf(Standing standing, DateTimeOffset now) =>
-        standing.FullAt is not { } full || asked.Contains(standing.Id) || standing.IsFullCutOff || standing.FullPages <= FewPages
+        standing.FullAt is not { } full || IsAsked(standing.Id) || standing.IsFullCutOff || standing.FullPages <= FewPages
         || now - full >= Spread(options.Value.FullInterval, standing.Id)
             ? SyncKind.Full
             : SyncKind.Changes;
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
-    private void Hold(Guid connectionId, DateTimeOffset until)
-    {
-        lock (held) held[connectionId] = until;
-    }
-
-    private DateTimeOffset NotBefore(Guid connectionId, DateTimeOffset at)
-    {
-        lock (held) return held.TryGetValue(connectionId, out var until) && until > at ? until : at;
-    }
-
     /// <summary>Up to a tenth more or less, always the same for one connection: those that were made together do not stay together.</summary>
     private static TimeSpan Spread(TimeSpan interval, Guid connectionId) => interval * (0.9 + (connectionId.ToByteArray()[15] / 255.0 * 0.2));
-
-    [LoggerMessage(LogLevel.Error, "Looking for connections to read failed")]
-    private partial void LogLookFailed(Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "Reading connection {ConnectionId} failed unexpectedly")]
-    private partial void LogWalkFailed(Guid connectionId, Exception exception);
 }
 
 /// <summary>Section <c>Sync</c>.</summary>

@@ -184,6 +184,19 @@ public sealed class RefreshingTokensTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whom_GitLab_blocks_is_out_after_the_interval_though_nobody_asks()
+    {
+        stage.GitLab.World.Block(ann);
+        await ChangeAsync(i => i.CheckedAt = DateTimeOffset.UnixEpoch);
+        var clock = new ManualClock();
+        await using var watch = await StartedWork.StartAsync(clock, schedule => ActivatorUtilities.CreateInstance<GitLabPortal.SignIn.SignInWatch>(stage.Portal.Services, schedule));
+
+        clock.Advance(TimeSpan.FromMinutes(10));
+
+        (await Eventually.ReadAsync(async () => (await stage.IdentityAsync(ann))!.State, state => state == IdentityState.Blocked)).ShouldBe(IdentityState.Blocked);
+    }
+
+    [Fact]
     public async Task Whom_GitLab_cannot_be_asked_about_stays()
     {
         var browser = stage.OpenBrowser();

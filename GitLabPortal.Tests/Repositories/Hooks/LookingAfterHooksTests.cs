@@ -1,5 +1,6 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Repositories;
+using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
 using Microsoft.EntityFrameworkCore;
 using Shouldly;
@@ -31,6 +32,24 @@ public sealed class LookingAfterHooksTests
         stage.GitLab.Requests.Clear();
         await RunAsync(stage);
         stage.GitLab.Requests.Count().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_portal_looks_every_half_hour_for_what_is_due()
+    {
+        await using var stage = await HookStage.StartAsync();
+        var connection = await stage.ConnectWithHookAsync();
+        var there = stage.GitLab.World.Hooks.Single();
+        there.AlertStatus = "disabled";
+        await CheckedAsync(stage, connection, TimeSpan.FromHours(7));
+        var clock = new ManualClock();
+        await using var care = await StartedWork.StartAsync(clock, schedule => new HookCare(stage.Get<DeliveryQueue>(), stage.Get<CheckHook>(), schedule));
+        await HookStage.EventuallyAsync(async () => (await stage.ViewAsync(connection)).Trouble is not null, "the look at the start");
+
+        there.AlertStatus = "executable";
+        await CheckedAsync(stage, connection, TimeSpan.FromHours(7));
+        clock.Advance(TimeSpan.FromMinutes(30));
+        await HookStage.EventuallyAsync(async () => (await stage.ViewAsync(connection)).Trouble is null, "the look after half an hour");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using Microsoft.EntityFrameworkCore;
@@ -23,17 +24,19 @@ internal sealed partial class ApplyDeliveries(
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterSurprise = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<Guid, Queue<DateTimeOffset>> spent = [];
+    private readonly ConcurrentDictionary<Guid, Queue<DateTimeOffset>> spent = new();
 
-    /// <summary>Does nothing while another process is at it.</summary>
-    public async Task RunAsync(Guid serverId, CancellationToken cancellationToken)
+    /// <summary>One call for a server at a time.</summary>
+    /// <returns>False when nothing was done, because another process is at it.</returns>
+    public async Task<bool> RunAsync(Guid serverId, CancellationToken cancellationToken)
     {
-        if (await queue.TakeAsync(serverId, cancellationToken) is not { } held) return;
+        if (await queue.TakeAsync(serverId, cancellationToken) is not { } held) return false;
         var isSettled = false;
         try
         {
             await ApplyAsync(held, cancellationToken);
             isSettled = true;
+            return true;
         }
         finally
         {
@@ -143,7 +146,7 @@ internal sealed partial class ApplyDeliveries(
 
     private void Spend(Guid serverId, int requests)
     {
-        if (!spent.TryGetValue(serverId, out var times)) spent.Add(serverId, times = new());
+        var times = spent.GetOrAdd(serverId, _ => new());
         for (; requests > 0; requests--) times.Enqueue(time.GetUtcNow());
     }
 

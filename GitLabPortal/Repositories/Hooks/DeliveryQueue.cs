@@ -19,17 +19,16 @@ internal sealed class DeliveryQueue(IDbContextFactory<PortalDb> contexts, TimePr
     /// <summary>Longer than asking GitLab about one batch may take.</summary>
     private static readonly TimeSpan HoldFor = TimeSpan.FromMinutes(4);
 
-    /// <summary>Servers with something to look into now, and when the next is due.</summary>
-    public async Task<(IReadOnlyList<Guid> Due, DateTimeOffset? Next)> LookAsync(CancellationToken cancellationToken)
+    /// <summary>Servers with something to look into, and from when on.</summary>
+    public async Task<IReadOnlyList<(Guid ServerId, DateTimeOffset At)>> LookAsync(Guid? serverId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
         var waiting = await db.Set<HookDelivery>()
-            .Where(d => d.DoneAt == null)
+            .Where(d => d.DoneAt == null && (serverId == null || d.ServerId == serverId))
             .GroupBy(d => d.ServerId)
             .Select(g => new { ServerId = g.Key, At = g.Min(d => d.NotBefore) })
             .ToListAsync(cancellationToken);
-        return ([.. waiting.Where(w => w.At <= now).Select(w => w.ServerId)], waiting.Where(w => w.At > now).Min(w => (DateTimeOffset?)w.At));
+        return [.. waiting.Select(w => (w.ServerId, w.At))];
     }
 
     /// <summary>Null when nothing is due or another process is at it.</summary>

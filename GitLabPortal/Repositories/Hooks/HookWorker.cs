@@ -1,61 +1,25 @@
-using GitLabPortal.Kernel;
+using GitLabPortal.Scheduling;
 
 namespace GitLabPortal.Repositories;
 
 /// <summary>
-/// Looks into deliveries soon after they came, gathered for a moment, and again when a walk has ended; looks after the hooks themselves
-/// now and then. What waits is in the database, so that another process takes over what this one leaves.
+/// Looks into deliveries soon after they came, gathered for a moment, and again when it is time. What waits is in the database, so that
+/// another process takes over what this one leaves.
 /// </summary>
-internal sealed partial class HookWorker(
-    DeliveryQueue queue, ApplyDeliveries apply, CheckHook check, HookFeed deliveries, SyncFeed walks, TimeProvider time, ILogger<HookWorker> logger) : BackgroundService
+internal sealed class HookWorker(
+    DeliveryQueue queue, ApplyDeliveries apply, HookFeed deliveries, Schedule schedule, TimeProvider time, ILogger<HookWorker> logger)
+    : PlannedWork("looking into deliveries", schedule, time, logger)
 {
+    /// <summary>Events come in bunches.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(700);
-    private static readonly TimeSpan LongestNap = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Housekeeping = TimeSpan.FromMinutes(30);
 
-    private readonly Nap nap = new(time);
+    private static readonly TimeSpan LookAgainAtOther = TimeSpan.FromSeconds(15);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var onDelivery = deliveries.Subscribe(_ => nap.Knock());
-        using var onWalk = walks.Subscribe(p =>
-        {
-            if (p.State != SyncState.Running) nap.Knock();
-        });
-        var lookAfter = time.GetUtcNow();
-        try
-        {
-            while (true)
-            {
-                var rest = LongestNap;
-                try
-                {
-                    var (due, next) = await queue.LookAsync(stoppingToken);
-                    foreach (var server in due) await apply.RunAsync(server, stoppingToken);
-                    if (next - time.GetUtcNow() is { } wait && wait < rest) rest = wait > Gather ? wait : Gather;
-                    if (time.GetUtcNow() >= lookAfter)
-                    {
-                        lookAfter = time.GetUtcNow() + Housekeeping;
-                        await queue.ForgetAsync(stoppingToken);
-                        await check.RunDueAsync(stoppingToken);
-                    }
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    // A bug, or a database that is busy for too long: what waits stays.
-                    LogFailed(e);
-                }
+    protected override IEnumerable<IDisposable> Listen() => [deliveries.Subscribe(_ => LookSoon())];
 
-                // Events come in bunches.
-                if (await nap.TakeAsync(rest, stoppingToken)) await Task.Delay(Gather, time, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Nothing is lost: it waits in the database.
-        }
-    }
+    protected override async Task<IReadOnlyList<Appointment>> PlanAsync(Guid? serverId, CancellationToken cancellationToken) =>
+        [.. (await queue.LookAsync(serverId, cancellationToken)).Select(w => new Appointment(w.ServerId, w.ServerId, w.At + Gather, ct => ApplyAsync(w.ServerId, ct)))];
 
-    [LoggerMessage(LogLevel.Error, "Looking into deliveries of system hooks failed unexpectedly")]
-    private partial void LogFailed(Exception exception);
+    private async Task<DateTimeOffset?> ApplyAsync(Guid serverId, CancellationToken cancellationToken) =>
+        await apply.RunAsync(serverId, cancellationToken) ? null : Time.GetUtcNow() + LookAgainAtOther;
 }

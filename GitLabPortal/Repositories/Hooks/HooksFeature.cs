@@ -23,6 +23,7 @@ internal static class HooksFeature
         services.AddSingleton<StoreViews>();
         services.AddSingleton<ApplyDeliveries>();
         services.AddHostedService<HookWorker>();
+        services.AddHostedService<HookCare>();
         services.AddSingleton<RemovalConsequence>(provider => provider.GetRequiredService<HookQueries>().DescribeRemovalAsync);
         services.AddSingleton(new ConnectionCardPart(typeof(HookFacts)));
         return services;

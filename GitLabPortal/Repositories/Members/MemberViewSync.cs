@@ -1,6 +1,6 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
-using GitLabPortal.Kernel;
+using GitLabPortal.Scheduling;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -9,100 +9,33 @@ namespace GitLabPortal.Repositories;
 
 /// <summary>
 /// Decides when whose view is read: at once after signing in and where it is needed for the first time, soon when the catalogue has new
-/// rows, otherwise at intervals. Of one server one after the other, and few servers at once. What is due is looked up in the database
-/// each time, so that a restart changes nothing.
+/// rows, otherwise at intervals. Of one server one after the other, and few servers at once.
 /// </summary>
-internal sealed partial class MemberViewSync(
+internal sealed class MemberViewSync(
     IDbContextFactory<PortalDb> contexts, ReadMemberView read, MemberViewJournal journal, ConnectionFeed connections, IdentityFeed identities, SyncFeed walks,
-    MembershipFeed memberships, IOptions<SyncOptions> options, TimeProvider time, ILogger<MemberViewSync> logger) : BackgroundService
+    MembershipFeed memberships, Schedule schedule, IOptions<SyncOptions> options, TimeProvider time, ILogger<MemberViewSync> logger)
+    : PlannedWork("reading members' views", schedule, time, logger)
 {
-    private const int MaxServersAtOnce = 2;
-    private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan AfterSurprise = TimeSpan.FromMinutes(1);
-
     /// <summary>New rows in the catalogue are a reason to look again, but not more often than this for every thousand projects listed.</summary>
     private static readonly TimeSpan BetweenNews = TimeSpan.FromMinutes(1);
 
-    private readonly Nap nap = new(time);
-    private readonly Dictionary<Guid, Task> reading = [];
+    protected override IEnumerable<IDisposable> Listen() =>
+    [
+        connections.Subscribe(_ => LookSoon()),
+        identities.Subscribe(_ => LookSoon()),
+        memberships.Subscribe(_ => LookSoon()),
+        walks.Subscribe(p =>
+        {
+            if (p.State != SyncState.Running) LookSoon();
+        }),
+    ];
 
-    /// <summary>Not before this time: the server is taken, or something went wrong that nobody foresaw.</summary>
-    private readonly Dictionary<Guid, DateTimeOffset> held = [];
-
-    private sealed record Due(Guid IdentityId, Guid ServerId, DateTimeOffset At);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<IReadOnlyList<Appointment>> PlanAsync(Guid? serverId, CancellationToken cancellationToken)
     {
-        using var one = connections.Subscribe(_ => nap.Knock());
-        using var two = identities.Subscribe(_ => nap.Knock());
-        using var four = memberships.Subscribe(_ => nap.Knock());
-        using var three = walks.Subscribe(p =>
-        {
-            if (p.State != SyncState.Running) nap.Knock();
-        });
-        try
-        {
-            while (true)
-            {
-                await nap.TakeAsync(await StartDueAsync(stoppingToken), stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            await Task.WhenAll(reading.Values);
-        }
-    }
-
-    private async Task<TimeSpan> StartDueAsync(CancellationToken stopping)
-    {
-        try
-        {
-            await journal.ForgetUnneededAsync(stopping);
-            var due = await LookAsync(stopping);
-            var now = time.GetUtcNow();
-            foreach (var ended in reading.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToList()) reading.Remove(ended);
-            foreach (var next in due.Where(d => d.At <= now))
-            {
-                if (reading.Count == MaxServersAtOnce) break;
-                if (reading.ContainsKey(next.ServerId)) continue;
-                reading.Add(next.ServerId, Task.Run(() => ReadAsync(next.IdentityId, now, stopping), CancellationToken.None));
-            }
-
-            var wait = due.Where(d => d.At > now).Select(d => d.At - now).Append(LongestNap).Min();
-            return wait < LongestNap ? wait : LongestNap;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            LogLookFailed(e);
-            return AfterSurprise;
-        }
-    }
-
-    private async Task ReadAsync(Guid identityId, DateTimeOffset dueAt, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Hold(identityId, (await read.RunAsync(identityId, dueAt, cancellationToken)).RetryAt);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Shutting down. What was read before counts; the next start reads again.
-        }
-        catch (Exception e)
-        {
-            LogReadFailed(identityId, e);
-            Hold(identityId, time.GetUtcNow() + AfterSurprise);
-        }
-        finally
-        {
-            nap.Knock();
-        }
-    }
-
-    private async Task<List<Due>> LookAsync(CancellationToken cancellationToken)
-    {
+        if (serverId is null) await journal.ForgetUnneededAsync(cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = await MemberViewJournal.Needed(db).AsNoTracking()
+            .Where(i => serverId == null || i.ServerId == serverId)
             .Select(i => new
             {
                 i.Id,
@@ -115,7 +48,7 @@ internal sealed partial class MemberViewSync(
         if (rows.Count == 0) return [];
 
         // The catalogue comes first: it waits for the same lease, and many short readings in a row would leave it no gap.
-        var now = time.GetUtcNow();
+        var now = Time.GetUtcNow();
         var walked = await db.Set<SyncRun>().Where(r => r.State == SyncState.Running && (r.RetryAt == null || r.RetryAt <= now)).Select(r => r.Connection!.ServerId).Distinct().ToListAsync(cancellationToken);
         var newest = new Dictionary<Guid, long>();
         foreach (var server in rows.Select(r => r.ServerId).Distinct())
@@ -124,11 +57,17 @@ internal sealed partial class MemberViewSync(
             newest[server] = await db.Set<Repository>().Where(r => r.Id > known && r.ServerId == server).MaxAsync(r => (long?)r.Id, cancellationToken) ?? 0;
         }
 
-        return rows
-            .Where(r => MemberViewJournal.Lists(r.Scopes) && !walked.Contains(r.ServerId))
-            .Select(r => new Due(r.Id, r.ServerId, NotBefore(r.Id, DueAt(r.View, r.SignedInAt, newest[r.ServerId] > r.View?.NewestRepositoryId, options.Value.MemberInterval))))
-            .OrderBy(d => d.At)
-            .ToList();
+        return
+        [
+            .. rows
+                .Where(r => MemberViewJournal.Lists(r.Scopes))
+                .Select(r => new Appointment(
+                    r.Id,
+                    r.ServerId,
+                    walked.Contains(r.ServerId) ? null : DueAt(r.View, r.SignedInAt, newest[r.ServerId] > r.View?.NewestRepositoryId, options.Value.MemberInterval),
+                    async ct => (await read.RunAsync(r.Id, now, ct)).RetryAt))
+                .OrderBy(a => a.At),
+        ];
     }
 
     /// <param name="view">Null when nothing was read yet.</param>
@@ -144,24 +83,4 @@ internal sealed partial class MemberViewSync(
         var soon = started + (BetweenNews * Math.Max(1, view.Listed / 1000.0));
         return hasNews && soon < next ? soon : next;
     }
-
-    private void Hold(Guid identityId, DateTimeOffset? until)
-    {
-        lock (held)
-        {
-            if (until is { } later) held[identityId] = later;
-            else held.Remove(identityId);
-        }
-    }
-
-    private DateTimeOffset NotBefore(Guid identityId, DateTimeOffset at)
-    {
-        lock (held) return held.TryGetValue(identityId, out var until) && until > at ? until : at;
-    }
-
-    [LoggerMessage(LogLevel.Error, "Looking for views to read failed")]
-    private partial void LogLookFailed(Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "Reading what identity {IdentityId} may open failed unexpectedly")]
-    private partial void LogReadFailed(Guid identityId, Exception exception);
 }

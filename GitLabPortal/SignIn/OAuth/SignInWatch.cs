@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Scheduling;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -11,14 +11,15 @@ namespace GitLabPortal.SignIn;
 /// Asks GitLab from time to time whether the people who sign in with it are still welcome there, and whether it still knows the portal's
 /// applications. Of an application also when somebody set out: GitLab never tells the portal that it showed an error.
 /// </summary>
-public sealed partial class SignInWatch(
-    IDbContextFactory<PortalDb> contexts, CheckIdentity checkIdentity, CheckApplication checkApplication, IOptions<SignInOptions> options, TimeProvider time,
-    ILogger<SignInWatch> logger) : BackgroundService
+public sealed class SignInWatch(
+    IDbContextFactory<PortalDb> contexts, CheckIdentity checkIdentity, CheckApplication checkApplication, Schedule schedule, IOptions<SignInOptions> options,
+    TimeProvider time) : IHostedService
 {
     private const int AtOnce = 4;
+    private const string Asked = "checking applications where somebody set out";
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
-    private readonly Channel<Guid> asked = Channel.CreateBounded<Guid>(new BoundedChannelOptions(50) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ConcurrentDictionary<Guid, bool> asked = new();
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> lastAsked = new();
 
     /// <summary>Looks after the server's application soon, at most three times a minute however often visitors set out.</summary>
@@ -27,7 +28,8 @@ public sealed partial class SignInWatch(
         var now = time.GetUtcNow();
         if (lastAsked.TryGetValue(serverId, out var last) && now - last < Rest) return;
         lastAsked[serverId] = now;
-        asked.Writer.TryWrite(serverId);
+        asked[serverId] = true;
+        schedule.Hurry(Asked);
     }
 
     /// <summary>Everybody and everything whose last check is an interval ago.</summary>
@@ -48,17 +50,22 @@ public sealed partial class SignInWatch(
             async (identity, ct) => await checkIdentity.RunAsync(identity, ct));
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(KeepRoundsAsync(stoppingToken), AnswerAsync(stoppingToken));
-
-    private async Task KeepRoundsAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(options.Value.CheckInterval, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken)) await TryAsync(RunRoundAsync, cancellationToken);
+        var interval = options.Value.CheckInterval;
+        await schedule.AddAsync("checking sign-ins", RunRoundAsync, interval, interval, cancellationToken);
+        await schedule.AddAsync(Asked, AnswerAsync, every: null, TimeSpan.Zero, cancellationToken);
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task AnswerAsync(CancellationToken cancellationToken)
     {
-        await foreach (var server in asked.Reader.ReadAllAsync(cancellationToken)) await TryAsync(ct => LookAsync(server, ct), cancellationToken);
+        foreach (var server in asked.Keys)
+        {
+            asked.TryRemove(server, out _);
+            await LookAsync(server, cancellationToken);
+        }
     }
 
     private async Task LookAsync(Guid serverId, CancellationToken cancellationToken)
@@ -71,20 +78,4 @@ public sealed partial class SignInWatch(
 
         foreach (var application in applications) await checkApplication.RunAsync(application, cancellationToken);
     }
-
-    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await work(cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The next round tries again; without this one bad row would end all checks.
-            LogFailed(e);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Error, "A check of GitLab sign-ins failed; the next one comes in time")]
-    private partial void LogFailed(Exception exception);
 }
