@@ -78,7 +78,7 @@ internal static class GridBenchmark
             async () => {
               const frame = () => new Promise(done => requestAnimationFrame(done));
               let stops = 0;
-              for (let at = 0; at < document.documentElement.scrollHeight; at += 100 * 53) {
+              for (let at = 0; at < document.documentElement.scrollHeight - 2 * innerHeight; at += 100 * 53) {
                 scrollTo(0, at);
                 await frame();
                 await frame();
