@@ -102,15 +102,14 @@ internal sealed partial class SyncConnection(
             pace,
             async (step, ct) =>
             {
-                var answer = await WalkPages.ReadAsync(client, query, step, ct);
+                var answer = await WalkPages.ReadAsync(client, query, step, p => Row(p, connection, groups), ct);
                 // With a choice of groups, GitLab's total says nothing about how many will be kept.
                 if (step.Kind == StepKind.First && groups is null) total = answer.Total;
                 return answer;
             },
             async (batch, ct) =>
             {
-                var rows = batch.Pages.SelectMany(p => p.Rows);
-                List<GitLabProject> kept = groups is null ? [.. rows] : [.. rows.Where(p => CatalogueMapping.IsBelow(p, groups.Paths))];
+                List<Repository> kept = [.. batch.Pages.SelectMany(p => p.Rows).Select(r => r.Row).OfType<Repository>()];
                 if (IsTooMuch(run, kept.Count)) return StoreOutcome.TooMuch;
 
                 var left = groups is null ? batch.Left : null;
@@ -145,7 +144,7 @@ internal sealed partial class SyncConnection(
             since,
             async page =>
             {
-                List<GitLabProject> kept = [.. page.Items.Where(p => groups is null || CatalogueMapping.IsBelow(p, groups.Paths))];
+                List<Repository> kept = [.. page.Items.Select(p => Row(p, connection, groups)).OfType<Repository>()];
                 return !IsTooMuch(run, kept.Count)
                     && await journal.StoreAsync(run, server, WalkBatch.Single, kept, new WalkState(null, 0, null, null), cancellationToken);
             },
@@ -174,6 +173,10 @@ internal sealed partial class SyncConnection(
         var counted = await client.Projects.CountAsync(query, cancellationToken);
         return !counted.IsLowerBound && counted.Count < seen;
     }
+
+    /// <summary>What the catalogue keeps of a project; null when the connection does not bring it into the team.</summary>
+    private Repository? Row(GitLabProject project, Connection connection, GroupPaths? groups) =>
+        groups is null || CatalogueMapping.IsBelow(project, groups.Paths) ? CatalogueMapping.New(project, connection.ServerId, time.GetUtcNow()) : null;
 
     /// <summary>More is coming after as much as is allowed, or after that many pages that brought little.</summary>
     private bool IsTooMuch(SyncRun run, int coming) =>

@@ -1,6 +1,5 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
-using GitLabPortal.GitLab;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Repositories;
@@ -62,11 +61,12 @@ public sealed class SyncJournal(
     }
 
     /// <summary>Stores rows, sightings and how far the walk is. False when the run, its connection or the lease is gone: stop.</summary>
-    /// <param name="kept">Those rows that the connection brings into the team.</param>
+    /// <param name="kept">Those that the connection brings into the team, of its server.</param>
     internal async Task<bool> StoreAsync(
-        SyncRun run, HeldServer server, WalkBatch batch, IReadOnlyList<GitLabProject> kept, WalkState state, CancellationToken cancellationToken)
+        SyncRun run, HeldServer server, WalkBatch batch, IReadOnlyList<Repository> kept, WalkState state, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.OpenForManyRowsAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await leases.ProlongAsync(db, server.ServerId, server.Holder, cancellationToken)) return false;
         var stored = await db.Set<SyncRun>().SingleOrDefaultAsync(r => r.Id == run.Id && r.State == SyncState.Running, cancellationToken);
@@ -74,7 +74,7 @@ public sealed class SyncJournal(
 
         var now = time.GetUtcNow();
         // GitLab's ids are unique; a page that repeats one all the same counts it once, as it came last.
-        var rows = kept.GroupBy(p => p.Id).Select(g => CatalogueMapping.New(g.Last(), server.ServerId, now)).ToList();
+        List<Repository> rows = [.. kept.GroupBy(r => r.GitLabId).Select(g => g.Last())];
         CatalogueWriter.Write(db, stored, server.ServerId, rows, now);
         foreach (var from in batch.Finished)
         {
