@@ -42,16 +42,19 @@ public sealed class InstantUpdatesJourneyTests(BrowserFixture browsers)
         world.Change(world.Hooks[0], token: "somebody else's");
         await PressAsync(hook, "Check");
         await Expect(hook).ToContainTextAsync("with another secret");
+        await Expect(hook).ToBeFocusedAsync();
         await JudgeAsync(page, "hook-trouble");
         await PressAsync(hook, "Repair");
         await Expect(hook.GetByText("Trouble", new() { Exact = true })).ToHaveCountAsync(0);
         await Expect(hook).ToContainTextAsync("On");
+        await Expect(hook).ToBeFocusedAsync();
 
         await PressAsync(hook, "Turn off");
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("The system hook is removed on GitLab.");
         await JudgeAsync(page, "hook-turning-off");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Turn off", Exact = true }).PressAsync("Enter");
         await Expect(hook).ToContainTextAsync("Off");
+        await Expect(hook).ToBeFocusedAsync();
         world.Hooks.ShouldBeEmpty();
         world.Settings.LocalRequestsFromSystemHooks = false;
         await PressAsync(hook, "Turn on");
@@ -59,6 +62,7 @@ public sealed class InstantUpdatesJourneyTests(BrowserFixture browsers)
         await JudgeAsync(page, "hook-blocked");
     }
 
+    /// <summary>To be pressed again only when the focus has gone back to the hook: on its way it would take the key along.</summary>
     private static Task PressAsync(ILocator hook, string button) =>
         hook.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).PressAsync("Enter");
 

@@ -57,7 +57,7 @@ public sealed class ScrollingTests(BrowserFixture browsers) : IAsyncLifetime
 
         await page.GetByLabel("Search repositories").FillAsync("ledger");
         await Expect(page.Locator("tr[aria-rowindex='2']")).ToBeInViewportAsync();
-        page.Url.ShouldNotContain("page=");
+        await Expect(page).Not.ToHaveURLAsync(new Regex("page="));
     }
 
     [Fact]

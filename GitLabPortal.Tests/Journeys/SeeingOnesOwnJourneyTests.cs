@@ -66,6 +66,7 @@ public sealed class SeeingOnesOwnJourneyTests(BrowserFixture browsers)
         await CheckHereAsync(bob, "not-linked-bob");
         await bob.GetByRole(AriaRole.Link, new() { Name = "Link GitLab account" }).ClickAsync();
         await Expect(bob.GetByRole(AriaRole.Heading, new() { Name = "Linked GitLab accounts" })).ToBeVisibleAsync();
+        await Expect(bob.GetByLabel("GitLab server URL")).ToHaveValueAsync(journey.GitLabUrl);
 
         await journey.GoAsync(admin, "/team/rocket/repositories");
         await AskAsync(admin, "vault/gold");

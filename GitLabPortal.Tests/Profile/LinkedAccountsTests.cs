@@ -40,6 +40,18 @@ public sealed class LinkedAccountsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_link_to_a_server_fills_in_its_address_and_a_made_one_does_not()
+    {
+        var id = await stage.ReadAsync(db => db.Set<Server>().Select(s => s.Id).SingleAsync());
+
+        (await ada.OpenAsync($"/profile?link={id}")).Input("GitLab server URL").Value.ShouldBe(stage.GitLabUrl);
+        foreach (var made in new[] { Guid.NewGuid().ToString(), "https://gitlab.evil.example", "" })
+        {
+            (await ada.OpenAsync($"/profile?link={Uri.EscapeDataString(made)}")).Input("GitLab server URL").Value.ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
     public async Task Without_the_password_nobody_is_sent_to_GitLab()
     {
         var answer = await ada.SubmitAsync("/profile", "Link GitLab account", ("GitLab server URL", stage.GitLabUrl), ("Your portal password", "wrong"));

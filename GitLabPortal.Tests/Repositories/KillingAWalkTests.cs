@@ -19,7 +19,7 @@ public sealed class KillingAWalkTests
     /// <summary>Twice as many parts as requests at once, and the look for the end of the list.</summary>
     private const int MostPartsAtOnce = (2 * 6) + 1;
 
-    [Fact(Timeout = 900_000)]
+    [Fact(Timeout = 2_700_000)]
     public async Task Fifty_kills_at_random_points_leave_what_an_undisturbed_walk_leaves()
     {
         await using var gitLab = await GitLabSandbox.WithProjects(Projects).WithLatency(TimeSpan.FromMilliseconds(15)).StartAsync();
@@ -63,7 +63,7 @@ public sealed class KillingAWalkTests
         keys.Delete(recursive: true);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task A_process_that_lives_keeps_its_server_and_a_dead_one_does_not()
     {
         await using var gitLab = await GitLabSandbox.WithProjects(300).StartAsync();

@@ -25,6 +25,7 @@ public sealed partial class GitLabAccounts(
     private FieldErrors linkErrors = FieldErrors.None;
     private FieldErrors integrationErrors = FieldErrors.None;
     private Problem? problem;
+    private RecognisedServer? wanted;
     private Uri? leaving;
 
     public sealed class LinkForm
@@ -50,6 +51,9 @@ public sealed partial class GitLabAccounts(
 
     [Parameter] public string? Saved { get; set; }
 
+    /// <summary>The server whose account is wanted: its address stands in the form already.</summary>
+    [SupplyParameterFromQuery(Name = "link")] private string? WantedServer { get; set; }
+
     [SupplyParameterFromForm(FormName = "link")] private LinkForm? LinkInput { get; set; }
 
     [SupplyParameterFromForm(FormName = "integration")] private IntegrationForm? IntegrationInput { get; set; }
@@ -70,7 +74,8 @@ public sealed partial class GitLabAccounts(
 
     protected override async Task OnInitializedAsync()
     {
-        LinkInput ??= new LinkForm();
+        wanted = Guid.TryParse(WantedServer, out var id) ? await servers.FindAsync(id, Context.RequestAborted) : null;
+        LinkInput ??= new LinkForm { Address = wanted?.BaseUrl };
         IntegrationInput ??= new IntegrationForm();
         identities = await queries.OfAsync(AccountId, Context.RequestAborted);
     }

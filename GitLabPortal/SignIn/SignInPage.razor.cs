@@ -39,7 +39,7 @@ public sealed partial class SignInPage(
     [SupplyParameterFromQuery(Name = "returnUrl")] private string? Return { get; set; }
 
     /// <summary>Somebody who is signed in wants to do so once more, to give the portal what GitLab did not give it the last time.</summary>
-    [SupplyParameterFromQuery(Name = "again")] private bool Again { get; set; }
+    [SupplyParameterFromQuery(Name = "again")] private string? Again { get; set; }
 
     [SupplyParameterFromForm(FormName = "sign-in")] private Form? Input { get; set; }
 
@@ -64,7 +64,7 @@ public sealed partial class SignInPage(
         remembered = await servers.RememberedAsync(Context, Context.RequestAborted);
         if (!HttpMethods.IsGet(Context.Request.Method)) return;
 
-        if (!Again && Context.User.Identity is { IsAuthenticated: true }) location.NavigateTo(ReturnUrl.Local(Return));
+        if (Again is not "true" && Context.User.Identity is { IsAuthenticated: true }) location.NavigateTo(ReturnUrl.Local(Return));
         else if (!await accounts.AnyAsync(Context.RequestAborted)) location.NavigateTo("setup");
     }
 

@@ -42,9 +42,9 @@ public sealed partial class ConnectPage
 
     [SupplyParameterFromQuery(Name = "url")] private string? EnteredUrl { get; set; }
 
-    [SupplyParameterFromQuery(Name = "plain-http")] private bool? EnteredPlainHttp { get; set; }
+    [SupplyParameterFromQuery(Name = "plain-http")] private string? EnteredPlainHttp { get; set; }
 
-    [SupplyParameterFromQuery(Name = "read-only")] private bool? EnteredReadOnly { get; set; }
+    [SupplyParameterFromQuery(Name = "read-only")] private string? EnteredReadOnly { get; set; }
 
     [SupplyParameterFromQuery(Name = "api-url")] private string? EnteredApiUrl { get; set; }
 
@@ -113,6 +113,8 @@ public sealed partial class ConnectPage
         _ => "Connect",
     };
 
+    private static bool IsTrue(string? text) => bool.TryParse(text, out var value) && value;
+
     /// <summary>
     /// After a reload: takes the input from the address and, on a later step, checks the server again. From somebody else's link it
     /// takes no more than the text of the field.
@@ -122,16 +124,17 @@ public sealed partial class ConnectPage
         if (wasResumed) return;
         wasResumed = true;
         wizard.Url = EnteredUrl is { Length: <= 2000 } ? EnteredUrl : "";
-        var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, EnteredPlainHttp ?? false, EnteredApiUrl, EnteredAuthorities);
+        var allowsPlainHttp = IsTrue(EnteredPlainHttp);
+        var isOwn = Seal.Fits(EnteredSeal, Access!.AccountId, EnteredUrl, allowsPlainHttp, EnteredApiUrl, EnteredAuthorities);
         if (isOwn)
         {
             wizard.EnterApiUrl(EnteredApiUrl ?? "");
-            wizard.AllowPlainHttp = EnteredPlainHttp ?? false;
+            wizard.AllowPlainHttp = allowsPlainHttp;
             if (PackedAuthorities.Unpack(EnteredAuthorities, Clock) is { } authorities) wizard.Trust(authorities);
             sealedInput = (EnteredUrl!, wizard.AllowPlainHttp, EnteredApiUrl, EnteredAuthorities, EnteredSeal!);
         }
 
-        wizard.ReadOnly = EnteredReadOnly ?? false;
+        wizard.ReadOnly = IsTrue(EnteredReadOnly);
         var isLater = StepName is not null && !StepName.Equals(nameof(WizardStep.Server), StringComparison.OrdinalIgnoreCase);
         // Prerendering would check twice and show neither result for long.
         if (wizard.Url.Length == 0 || !isOwn || !isLater || !RendererInfo.IsInteractive) return;

@@ -21,11 +21,12 @@ public sealed partial class PersonalRepositoriesPage
     private bool isReading;
     private bool isAdding;
 
-    [SupplyParameterFromQuery(Name = "account")] private Guid? AccountOfQuery { get; set; }
+    // Texts, because Blazor answers 500 to a parameter that is not of its type.
+    [SupplyParameterFromQuery(Name = "account")] private string? AccountOfQuery { get; set; }
 
     [SupplyParameterFromQuery(Name = "q")] private string? TextOfQuery { get; set; }
 
-    [SupplyParameterFromQuery(Name = "page")] private int? PageOfQuery { get; set; }
+    [SupplyParameterFromQuery(Name = "page")] private string? PageOfQuery { get; set; }
 
     [Inject] private PersonalRepositories Repositories { get; set; } = null!;
 
@@ -37,7 +38,7 @@ public sealed partial class PersonalRepositoriesPage
 
     private string Query => TextOfQuery is { Length: <= 200 } text ? text.Trim() : "";
 
-    private int PageNumber => Math.Clamp(PageOfQuery ?? 1, 1, 10_000);
+    private int PageNumber => int.TryParse(PageOfQuery, CultureInfo.InvariantCulture, out var page) ? Math.Clamp(page, 1, 10_000) : 1;
 
     protected override async Task LoadAsync() => sources = await Repositories.SourcesAsync(Access!.AccountId, Lifetime);
 
@@ -46,7 +47,7 @@ public sealed partial class PersonalRepositoriesPage
         await base.OnParametersSetAsync();
         if (Access is null || sources is null or []) return;
 
-        chosen = sources.FirstOrDefault(s => s.IdentityId == AccountOfQuery) ?? sources.FirstOrDefault(s => s.ReadsRepositories) ?? sources[0];
+        chosen = sources.FirstOrDefault(s => Guid.TryParse(AccountOfQuery, out var id) && s.IdentityId == id) ?? sources.FirstOrDefault(s => s.ReadsRepositories) ?? sources[0];
         var wanted = (chosen.IdentityId, Query, PageNumber);
         if (shown == wanted) return;
         if (shown?.Item1 != chosen.IdentityId) selected.Clear();
