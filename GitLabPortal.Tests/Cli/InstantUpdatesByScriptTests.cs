@@ -132,7 +132,7 @@ public sealed class InstantUpdatesByScriptTests : IAsyncLifetime
 
     [Theory]
     [InlineData(CommandLine.WrongUsage, "connection hook", "Required command")]
-    [InlineData(CommandLine.WrongUsage, "connection hook add", "id")]
+    [InlineData(CommandLine.WrongUsage, "connection hook add", "Required argument")]
     [InlineData(CommandLine.WrongUsage, "connection hook check nonsense", "nonsense")]
     [InlineData(CommandLine.Failed, "connection hook check 0198c2a0-0000-7000-8000-000000000000", "There is no connection")]
     public async Task Wrong_usage_and_unknown_connections_are_told_apart(int code, string words, string expected)

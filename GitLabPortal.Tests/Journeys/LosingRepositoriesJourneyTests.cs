@@ -65,7 +65,7 @@ public sealed class LosingRepositoriesJourneyTests(BrowserFixture browsers)
         await page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "8 repositories left the grid" }).GetByRole(AriaRole.Button, new() { Name = "Bring back" }).PressAsync("Enter");
         await Expect(page.GetByText("8 repositories kept, not listed since")).ToBeVisibleAsync();
         await journey.GoAsync(page, "/team/rocket/repositories?q=ledger");
-        await Expect(page.GetByText("payments/ledger").First).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open payments/ledger on GitLab" })).ToBeVisibleAsync();
     }
 
     private static async Task<T> ReadAsync<T>(Journey journey, Func<PortalDb, Task<T>> read)

@@ -200,7 +200,7 @@ public sealed class CountWalkTests
 
         public async Task<CountWalk> WalkAsync(int extra = 500, Func<int, bool>? isTooMuch = null)
         {
-            var walk = new CountWalk(known, new CountQuestions(CountAsync, ReadAsync, IsEmptyAsync, FoundAsync), extra, isTooMuch ?? (gone => gone > known.Length / 5), TimeProvider.System);
+            var walk = new CountWalk(known, known[^1], new CountQuestions(CountAsync, ReadAsync, IsEmptyAsync, FoundAsync), extra, isTooMuch ?? (gone => gone > known.Length / 5), TimeProvider.System);
             Verdict = await walk.RunAsync(CancellationToken.None);
             return walk;
         }

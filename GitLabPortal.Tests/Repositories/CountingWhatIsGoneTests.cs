@@ -218,64 +218,6 @@ public sealed class CountingWhatIsGoneTests
     }
 
     [Fact]
-    public async Task Chosen_groups_are_counted_one_by_one_and_read_when_one_has_fewer()
-    {
-        await using var stage = await StageAsync(0);
-        var world = stage.GitLab.World;
-        var (one, other) = (world.AddGroup("one"), world.AddGroup("other"));
-        var below = world.AddGroup("below", parent: one);
-        for (var i = 0; i < 30; i++) world.AddProject(one, $"one-{i}");
-        for (var i = 0; i < 20; i++) world.AddProject(below, $"below-{i}");
-        for (var i = 0; i < 30; i++) world.AddProject(other, $"other-{i}");
-        var connection = await stage.ConnectAsync(change: c =>
-        {
-            c.Coverage = ConnectionCoverage.Groups;
-            c.Groups.Add(new ConnectionGroup { ConnectionId = c.Id, GitLabGroupId = one.Id, FullPath = "one" });
-            c.Groups.Add(new ConnectionGroup { ConnectionId = c.Id, GitLabGroupId = below.Id, FullPath = "one/below" });
-        });
-        await stage.WalkAsync(connection);
-        (await stage.SeenAsync(connection)).Count.ShouldBe(50);
-
-        world.Delete(world.Projects.First(p => p.FullPath == "other/other-1"));
-        await NextAsync(stage, connection);
-        GroupCounts(stage).ShouldBe(1, "the subgroup's are counted with the group's");
-        (await stage.LastRunAsync(connection)).Kind.ShouldBe(SyncKind.Changes);
-
-        world.Delete(world.Projects.First(p => p.FullPath == "one/below/below-1"));
-        await NextAsync(stage, connection);
-        (await stage.LastRunAsync(connection)).Kind.ShouldBe(SyncKind.Full);
-        (await stage.SeenAsync(connection)).Count.ShouldBe(49);
-        await NextAsync(stage, connection);
-        (await stage.LastRunAsync(connection)).Kind.ShouldBe(SyncKind.Changes);
-    }
-
-    [Fact]
-    public async Task Totals_that_never_agree_with_the_list_lead_to_one_complete_reading_a_day()
-    {
-        await using var stage = await StageAsync(0);
-        var group = stage.GitLab.World.AddGroup("one");
-        for (var i = 0; i < 30; i++) stage.GitLab.World.AddProject(group, $"one-{i}");
-        var connection = await stage.ConnectAsync(change: c =>
-        {
-            c.Coverage = ConnectionCoverage.Groups;
-            c.Groups.Add(new ConnectionGroup { ConnectionId = c.Id, GitLabGroupId = group.Id, FullPath = "one" });
-        });
-        await stage.WalkAsync(connection);
-        stage.GitLab.Faults.Answer($"/api/v4/groups/{group.Id}/projects", Fault.Custom(200, "[]", headers: [("X-Total", "0"), ("X-Page", "1")]));
-
-        await NextAsync(stage, connection);
-        (await stage.LastRunAsync(connection)).Kind.ShouldBe(SyncKind.Full);
-        for (var i = 0; i < 3; i++)
-        {
-            await NextAsync(stage, connection);
-            (await stage.LastRunAsync(connection)).Kind.ShouldBe(SyncKind.Changes);
-            GroupCounts(stage).ShouldBe(1);
-        }
-
-        (await stage.SeenAsync(connection)).Count.ShouldBe(30);
-    }
-
-    [Fact]
     public async Task Counting_comes_at_its_own_rhythm()
     {
         await using var stage = await StageAsync(300);
@@ -300,9 +242,6 @@ public sealed class CountingWhatIsGoneTests
     private static bool IsCount(LoggedRequest request) => request.Path == "/api/v4/projects" && request.Query.Contains("simple=true", StringComparison.Ordinal);
 
     private static int Counts(CatalogueStage stage) => stage.GitLab.Requests.Count(IsCount);
-
-    private static int GroupCounts(CatalogueStage stage) =>
-        stage.GitLab.Requests.Count(r => r.Path.StartsWith("/api/v4/groups/", StringComparison.Ordinal) && r.Path.EndsWith("/projects", StringComparison.Ordinal));
 
     /// <summary>Lists that a count led to: bounded on both sides.</summary>
     private static int Reads(CatalogueStage stage) =>

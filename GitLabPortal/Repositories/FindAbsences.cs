@@ -65,10 +65,13 @@ internal sealed partial class FindAbsences(
     {
         var query = new ProjectListQuery { MembershipOnly = connection.Coverage == ConnectionCoverage.Memberships };
         long[] known;
+        long highest;
         int goneBefore;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
             known = await Live(db, connection.Id).Select(s => s.Repository!.GitLabId).Order().ToArrayAsync(cancellationToken);
+            // What the token does not see at present may be shown to it again.
+            highest = await db.Set<Repository>().Where(r => r.ServerId == connection.ServerId).MaxAsync(r => (long?)r.GitLabId, cancellationToken) ?? 0;
             goneBefore = await Brake.GoneSinceFullAsync(db, connection.Id, cancellationToken);
         }
 
@@ -80,6 +83,7 @@ internal sealed partial class FindAbsences(
             async (rows, ct) => (fresh += rows.Count) <= room && await journal.StoreAsync(run, server, WalkBatch.Single, rows, new WalkState(null, 0, null, null), ct));
         var walk = new CountWalk(
             known,
+            highest,
             questions,
             Math.Max(CheapAnyway, known.Length / (2 * WalkPlan.PageSize)),
             gone => Brake.Holds(options.Value, goneBefore + gone, goneBefore + known.Length),

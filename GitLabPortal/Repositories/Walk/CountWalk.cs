@@ -35,9 +35,10 @@ internal sealed record CountQuestions(
 /// reading of changes made the new ones known. One request at a time.
 /// </summary>
 /// <param name="known">GitLab's ids of all that should be shown, ascending.</param>
+/// <param name="highest">The highest id that anybody knows of the server: what is made meanwhile lies behind it.</param>
 /// <param name="mostExtra">How many requests looking closer may take, besides one for each part.</param>
 /// <param name="isTooMuch">Whether so many missing are more than may be believed without asking.</param>
-internal sealed class CountWalk(long[] known, CountQuestions ask, int mostExtra, Func<int, bool> isTooMuch, TimeProvider time)
+internal sealed class CountWalk(long[] known, long highest, CountQuestions ask, int mostExtra, Func<int, bool> isTooMuch, TimeProvider time)
 {
     /// <summary>Half of what GitLab counts to: what is new to the token fits in, too.</summary>
     private const int PartSize = ProjectCount.Most / 2;
@@ -92,7 +93,6 @@ internal sealed class CountWalk(long[] known, CountQuestions ask, int mostExtra,
         return isTooMuch(gone.Count) ? CountVerdict.TooMuch : CountVerdict.Done;
     }
 
-    /// <summary>All ids up to the highest known one: what is made meanwhile lies behind it.</summary>
     private IEnumerable<Part> Parts()
     {
         var count = (known.Length + PartSize - 1) / PartSize;
@@ -100,7 +100,7 @@ internal sealed class CountWalk(long[] known, CountQuestions ask, int mostExtra,
         for (var i = 0; i < count; i++)
         {
             var (from, to) = ((int)((long)known.Length * i / count), (int)((long)known.Length * (i + 1) / count));
-            var last = known[to - 1];
+            var last = to == known.Length ? Math.Max(highest, known[to - 1]) : known[to - 1];
             yield return new Part(after, last + 1, from, to);
             after = last;
         }
