@@ -83,7 +83,9 @@ internal sealed record AbsenceClues(
             return $"Nothing below {List(ShownGroups)} is listed any more although GitLab still shows the group. The projects were deleted or moved, or the token's account lost access to them.";
         }
 
-        return Namespaces.Count == 1
+        return Namespaces is [(var path, 1)]
+            ? $"It lay in {path}. It was deleted or moved, or the token's account lost access to it."
+            : Namespaces.Count == 1
             ? $"All of them lay in {Namespaces[0].Path}. They were deleted or moved, or the token's account lost access to them."
             : string.Create(CultureInfo.InvariantCulture, $"They lay in {Namespaces.Count:N0} groups. Usually the token's account lost memberships, or the server was restored from an older copy.");
     }

@@ -55,8 +55,8 @@ public sealed class HookCardTests : IAsyncLifetime
 
         admins.WaitForAssertion(() => State(admins).ShouldBe("On"));
         Words(admins).ShouldContain("GitLab says: working");
-        Buttons(admins).ShouldBe(["Check", "Turn off"]);
-        card.Toasts.ShouldBe(["GitLab has the hook now."]);
+        admins.WaitForAssertion(() => Buttons(admins).ShouldBe(["Check", "Turn off"]));
+        admins.WaitForAssertion(() => card.Toasts.ShouldBe(["GitLab has the hook now."]));
         admins.WaitForAssertion(() => card.FocusedAt.ShouldContain($"portal.focus #hook-{connection.Id:N}"));
         stage.GitLab.World.Hooks.Count.ShouldBe(1);
         // The other one was open all the while.
@@ -103,6 +103,7 @@ public sealed class HookCardTests : IAsyncLifetime
         page.WaitForAssertion(() => State(page).ShouldBe("Trouble"));
         page.Find(".callout").TextContent.ShouldContain("somebody removed it there");
         page.Find(".callout").TextContent.ShouldContain("Nothing is lost: the portal goes on reading by itself.");
+        Done(page);
         card.Toasts.ShouldBeEmpty();
         Buttons(page).ShouldBe(["Repair", "Check", "Turn off"]);
 
@@ -110,7 +111,7 @@ public sealed class HookCardTests : IAsyncLifetime
 
         page.WaitForAssertion(() => State(page).ShouldBe("On"));
         page.FindAll(".callout").ShouldBeEmpty();
-        card.Toasts.ShouldBe(["GitLab's hook is set right."]);
+        page.WaitForAssertion(() => card.Toasts.ShouldBe(["GitLab's hook is set right."]));
         stage.GitLab.World.Hooks.Count.ShouldBe(1);
     }
 
@@ -216,7 +217,7 @@ public sealed class HookCardTests : IAsyncLifetime
         Press(page, "Turn off");
 
         page.WaitForAssertion(() => Words(page).ShouldStartWith("Off"));
-        card.Toasts.ShouldBe(["Instant updates are off. The token could not remove GitLab's hook: a GitLab admin can, under Admin area > System hooks."]);
+        page.WaitForAssertion(() => card.Toasts.ShouldBe(["Instant updates are off. The token could not remove GitLab's hook: a GitLab admin can, under Admin area > System hooks."]));
     }
 
     [Fact]
@@ -245,7 +246,15 @@ public sealed class HookCardTests : IAsyncLifetime
         stage.GitLab.World.Hooks.ShouldBeEmpty();
     }
 
-    private static void Press(IRenderedComponent<HookFacts> page, string button) => page.Act(() => page.Button(button).Click());
+    /// <summary>As somebody would who waits until the button can be pressed.</summary>
+    private static void Press(IRenderedComponent<HookFacts> page, string button)
+    {
+        page.WaitForState(() => !page.IsBusy() && page.HasButton(button));
+        page.Act(() => page.Button(button).Click());
+    }
+
+    /// <summary>What was pressed is done with all that follows from it.</summary>
+    private static void Done(IRenderedComponent<HookFacts> page) => page.WaitForState(() => !page.IsBusy());
 
     private static string State(IRenderedComponent<HookFacts> page) => page.Find(".badge").TextContent.Trim();
 
