@@ -19,7 +19,7 @@ internal readonly record struct SyncOutcome(DateTimeOffset? RetryAt)
 /// stored. It does nothing while somebody else walks the same server.
 /// </summary>
 internal sealed partial class SyncConnection(
-    SyncJournal journal, CompleteRun completion, ServerLeases leases, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed,
+    SyncJournal journal, CompleteRun completion, FindAbsences absences, ServerLeases leases, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed,
     IOptions<SyncOptions> options, TimeProvider time, ILogger<SyncConnection> logger)
 {
     /// <summary>Failures in a row, without a page in between, after which the run has failed.</summary>
@@ -149,6 +149,7 @@ internal sealed partial class SyncConnection(
                     && await journal.StoreAsync(run, server, WalkBatch.Single, kept, new WalkState(null, 0, null, null), cancellationToken);
             },
             cancellationToken);
+        var readsAll = isThrough && await absences.RunAsync(connection, run, server, groups, client, cancellationToken);
         if (!isThrough || !await journal.CompleteChangesAsync(run, server, cancellationToken))
         {
             return IsTooMuch(run, 1) ? await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken) : SyncOutcome.Over;
@@ -156,22 +157,11 @@ internal sealed partial class SyncConnection(
 
         LogChanges(connection.Id, run.Seen, run.Pages);
         feed.Publish(SyncProgress.Of(run));
-        if (groups is not null || !await IsAnythingGoneAsync(connection.Id, client, query, cancellationToken)) return SyncOutcome.Over;
+        if (!readsAll) return SyncOutcome.Over;
 
         return await journal.OpenAsync(connection.Id, cancellationToken) is var (again, full)
             ? await RunAsync(again, full, server, cancellationToken)
             : SyncOutcome.Over;
-    }
-
-    /// <summary>
-    /// Changes do not say what is gone, but GitLab counts, as far as it counts at all, in one small answer: when it has fewer than are
-    /// known, everything is read.
-    /// </summary>
-    private async Task<bool> IsAnythingGoneAsync(Guid connectionId, GitLabClient client, ProjectListQuery query, CancellationToken cancellationToken)
-    {
-        if (await journal.CountSeenAsync(connectionId, cancellationToken) is not (> 0 and <= ProjectCount.Most and var seen)) return false;
-        var counted = await client.Projects.CountAsync(query, cancellationToken);
-        return !counted.IsLowerBound && counted.Count < seen;
     }
 
     /// <summary>What the catalogue keeps of a project; null when the connection does not bring it into the team.</summary>
@@ -183,7 +173,7 @@ internal sealed partial class SyncConnection(
         (coming > 0 && run.Seen >= options.Value.MaxRepositories) || run.Pages >= 100 + (options.Value.MaxRepositories / 10);
 
     /// <summary>The paths that the chosen groups have now; of those that GitLab does not show, the last known ones.</summary>
-    private async Task<GroupPaths> ReadGroupsAsync(Connection connection, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
+    private async Task<ChosenGroups> ReadGroupsAsync(Connection connection, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
     {
         var paths = new Dictionary<long, string>();
         var lost = new List<string>();
@@ -202,7 +192,7 @@ internal sealed partial class SyncConnection(
         }
 
         await journal.UpdateGroupPathsAsync(connection.Id, paths, cancellationToken);
-        return new GroupPaths([.. paths.Values, .. lost], lost);
+        return new ChosenGroups(paths, lost);
     }
 
     private async Task<SyncOutcome> FailAsync(SyncRun run, SyncProblem problem, CancellationToken cancellationToken)
@@ -221,8 +211,6 @@ internal sealed partial class SyncConnection(
         var delay = FirstDelay * Math.Pow(2, attempts);
         return (delay < LongestDelay ? delay : LongestDelay) * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
-
-    private sealed record GroupPaths(IReadOnlyCollection<string> Paths, IReadOnlyList<string> Lost);
 
     [LoggerMessage(LogLevel.Information, "Read {Count} repositories of connection {ConnectionId} in {Pages} list requests")]
     private partial void LogCompleted(Guid connectionId, int count, int pages);

@@ -11,8 +11,6 @@ namespace GitLabPortal.Repositories;
 public sealed class SyncJournal(
     IDbContextFactory<PortalDb> contexts, ServerLeases leases, TimeProvider time, IEnumerable<PageStored>? listeners = null)
 {
-    private static readonly TimeSpan LeastBetweenCounts = TimeSpan.FromHours(1);
-
     /// <summary>A failed run that is younger goes on instead of starting again.</summary>
     private static readonly TimeSpan ResumeFailedWithin = TimeSpan.FromHours(6);
 
@@ -112,18 +110,6 @@ public sealed class SyncJournal(
         return await db.Set<SyncRun>()
             .Where(r => r.ConnectionId == connectionId && r.State == SyncState.Completed)
             .MaxAsync(r => r.StartedAt, cancellationToken);
-    }
-
-    /// <summary>How many repositories GitLab should have; null when everything was read so lately that counting tells nothing new.</summary>
-    internal async Task<int?> CountSeenAsync(Guid connectionId, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var lately = time.GetUtcNow() - LeastBetweenCounts;
-        if (await db.Set<SyncRun>().AnyAsync(r => r.ConnectionId == connectionId && r.Kind == SyncKind.Full && r.StartedAt > lately, cancellationToken)) return null;
-
-        // What a person is asked about, or decided to keep, is known to be missing.
-        return await db.Set<RepositorySighting>().CountAsync(
-            s => s.ConnectionId == connectionId && s.MissingSince == null && s.KeptSince == null && s.DisappearanceId == null, cancellationToken);
     }
 
     /// <summary>All changes are read. What is missing is for a complete walk to say.</summary>
