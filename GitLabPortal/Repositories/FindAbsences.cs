@@ -80,7 +80,9 @@ internal sealed partial class FindAbsences(
             (after, before, ct) => HoldingAsync(server, () => client.Projects.CountAsync(Between(query, after, before), ct), ct),
             (after, before, ct) => HoldingAsync(server, () => client.Projects.ListFirstAsync(Between(query, after, before), ct), ct),
             (after, before, ct) => HoldingAsync(server, async () => (await client.Projects.ListAsync(Between(query, after, before), ct)).Items.Count == 0, ct),
-            async (rows, ct) => (fresh += rows.Count) <= room && await journal.StoreAsync(run, server, WalkBatch.Single, rows, new WalkState(null, 0, null, null), ct));
+            async (rows, ct) => (fresh += rows.Count) <= room
+                && await journal.StoreAsync(
+                    run, server, WalkBatch.Single, [.. rows.Select(p => CatalogueMapping.New(p, connection.ServerId, time.GetUtcNow()))], new WalkState(null, 0, null, null), ct));
         var walk = new CountWalk(
             known,
             highest,

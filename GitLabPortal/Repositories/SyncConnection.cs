@@ -165,7 +165,7 @@ internal sealed partial class SyncConnection(
     }
 
     /// <summary>What the catalogue keeps of a project; null when the connection does not bring it into the team.</summary>
-    private Repository? Row(GitLabProject project, Connection connection, GroupPaths? groups) =>
+    private Repository? Row(GitLabProject project, Connection connection, ChosenGroups? groups) =>
         groups is null || CatalogueMapping.IsBelow(project, groups.Paths) ? CatalogueMapping.New(project, connection.ServerId, time.GetUtcNow()) : null;
 
     /// <summary>More is coming after as much as is allowed, or after that many pages that brought little.</summary>
