@@ -1,6 +1,7 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Kernel;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -8,7 +9,8 @@ namespace GitLabPortal.Repositories;
 
 /// <summary>
 /// Decides when which connection is read, and whether all of it or what changed: at once when it is new or somebody asks, otherwise at
-/// intervals, and not while GitLab says that it is under maintenance; never two walks of one server at the same time, and few servers at once. What is due is looked up in the database each time, so that a restart changes
+/// intervals, and not while GitLab says that it is under maintenance; never two walks of one server at the same time, and few servers at
+/// once. What is due is looked up in the database each time, so that a restart changes
 /// nothing.
 /// </summary>
 internal sealed partial class CatalogueSync(
@@ -22,7 +24,8 @@ internal sealed partial class CatalogueSync(
     private static readonly TimeSpan LongestNap = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterSurprise = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<Message> messages = Channel.CreateUnbounded<Message>();
+    private readonly ConcurrentQueue<Message> messages = new();
+    private readonly Nap nap = new(time);
     private readonly Dictionary<Guid, Walk> walks = [];
 
     /// <summary>Connections that are new, or that somebody wants to have read now.</summary>
@@ -40,19 +43,25 @@ internal sealed partial class CatalogueSync(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var subscription = connections.Subscribe(c => messages.Writer.TryWrite(new Message(c.ConnectionId, c.Change)));
+        using var subscription = connections.Subscribe(c => Tell(new Message(c.ConnectionId, c.Change)));
         try
         {
             while (true)
             {
-                while (messages.Reader.TryRead(out var message)) Handle(message);
-                await NapAsync(await StartDueAsync(stoppingToken), stoppingToken);
+                while (messages.TryDequeue(out var message)) Handle(message);
+                await nap.TakeAsync(await StartDueAsync(stoppingToken), stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             await Task.WhenAll(walks.Values.Select(w => w.Task));
         }
+    }
+
+    private void Tell(Message message)
+    {
+        messages.Enqueue(message);
+        nap.Knock();
     }
 
     private void Handle(Message message)
@@ -123,17 +132,8 @@ internal sealed partial class CatalogueSync(
         }
         finally
         {
-            messages.Writer.TryWrite(new Message(connectionId, Change: null));
+            Tell(new Message(connectionId, Change: null));
         }
-    }
-
-    private async Task NapAsync(TimeSpan length, CancellationToken stopping)
-    {
-        using var waking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var knock = messages.Reader.WaitToReadAsync(waking.Token).AsTask();
-        await Task.WhenAny(knock, Task.Delay(length, time, waking.Token));
-        await waking.CancelAsync();
-        stopping.ThrowIfCancellationRequested();
     }
 
     private async Task<List<Due>> LookAsync(CancellationToken cancellationToken)

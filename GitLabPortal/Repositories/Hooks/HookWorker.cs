@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using GitLabPortal.Kernel;
 
 namespace GitLabPortal.Repositories;
 
@@ -13,26 +13,26 @@ internal sealed partial class HookWorker(
     private static readonly TimeSpan LongestNap = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Housekeeping = TimeSpan.FromMinutes(30);
 
-    private readonly Channel<bool> knocks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Nap nap = new(time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var onDelivery = deliveries.Subscribe(_ => knocks.Writer.TryWrite(true));
+        using var onDelivery = deliveries.Subscribe(_ => nap.Knock());
         using var onWalk = walks.Subscribe(p =>
         {
-            if (p.State != SyncState.Running) knocks.Writer.TryWrite(true);
+            if (p.State != SyncState.Running) nap.Knock();
         });
         var lookAfter = time.GetUtcNow();
         try
         {
             while (true)
             {
-                var nap = LongestNap;
+                var rest = LongestNap;
                 try
                 {
                     var (due, next) = await queue.LookAsync(stoppingToken);
                     foreach (var server in due) await apply.RunAsync(server, stoppingToken);
-                    if (next - time.GetUtcNow() is { } wait && wait < nap) nap = wait > Gather ? wait : Gather;
+                    if (next - time.GetUtcNow() is { } wait && wait < rest) rest = wait > Gather ? wait : Gather;
                     if (time.GetUtcNow() >= lookAfter)
                     {
                         lookAfter = time.GetUtcNow() + Housekeeping;
@@ -46,27 +46,14 @@ internal sealed partial class HookWorker(
                     LogFailed(e);
                 }
 
-                await NapAsync(nap, stoppingToken);
+                // Events come in bunches.
+                if (await nap.TakeAsync(rest, stoppingToken)) await Task.Delay(Gather, time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Nothing is lost: it waits in the database.
         }
-    }
-
-    private async Task NapAsync(TimeSpan length, CancellationToken stopping)
-    {
-        using var waking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var knock = knocks.Reader.WaitToReadAsync(waking.Token).AsTask();
-        var isKnocked = await Task.WhenAny(knock, Task.Delay(length, time, waking.Token)) == knock;
-        await waking.CancelAsync();
-        stopping.ThrowIfCancellationRequested();
-        if (!isKnocked) return;
-
-        // Events come in bunches.
-        await Task.Delay(Gather, time, stopping);
-        knocks.Reader.TryRead(out _);
     }
 
     [LoggerMessage(LogLevel.Error, "Looking into deliveries of system hooks failed unexpectedly")]

@@ -1,6 +1,6 @@
-using System.Threading.Channels;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
+using GitLabPortal.Kernel;
 using GitLabPortal.Teams;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -23,7 +23,7 @@ internal sealed partial class MemberViewSync(
     /// <summary>New rows in the catalogue are a reason to look again, but not more often than this for every thousand projects listed.</summary>
     private static readonly TimeSpan BetweenNews = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<bool> knocks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Nap nap = new(time);
     private readonly Dictionary<Guid, Task> reading = [];
 
     /// <summary>Not before this time: the server is taken, or something went wrong that nobody foresaw.</summary>
@@ -33,18 +33,18 @@ internal sealed partial class MemberViewSync(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var one = connections.Subscribe(_ => Knock());
-        using var two = identities.Subscribe(_ => Knock());
-        using var four = memberships.Subscribe(_ => Knock());
+        using var one = connections.Subscribe(_ => nap.Knock());
+        using var two = identities.Subscribe(_ => nap.Knock());
+        using var four = memberships.Subscribe(_ => nap.Knock());
         using var three = walks.Subscribe(p =>
         {
-            if (p.State != SyncState.Running) Knock();
+            if (p.State != SyncState.Running) nap.Knock();
         });
         try
         {
             while (true)
             {
-                await NapAsync(await StartDueAsync(stoppingToken), stoppingToken);
+                await nap.TakeAsync(await StartDueAsync(stoppingToken), stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -52,8 +52,6 @@ internal sealed partial class MemberViewSync(
             await Task.WhenAll(reading.Values);
         }
     }
-
-    private void Knock() => knocks.Writer.TryWrite(true);
 
     private async Task<TimeSpan> StartDueAsync(CancellationToken stopping)
     {
@@ -97,18 +95,8 @@ internal sealed partial class MemberViewSync(
         }
         finally
         {
-            Knock();
+            nap.Knock();
         }
-    }
-
-    private async Task NapAsync(TimeSpan length, CancellationToken stopping)
-    {
-        using var waking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var knock = knocks.Reader.WaitToReadAsync(waking.Token).AsTask();
-        await Task.WhenAny(knock, Task.Delay(length, time, waking.Token));
-        await waking.CancelAsync();
-        stopping.ThrowIfCancellationRequested();
-        knocks.Reader.TryRead(out _);
     }
 
     private async Task<List<Due>> LookAsync(CancellationToken cancellationToken)
