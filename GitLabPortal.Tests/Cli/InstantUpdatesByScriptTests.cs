@@ -128,6 +128,9 @@ public sealed class InstantUpdatesByScriptTests : IAsyncLifetime
         (await HookAsync("check", second)).ShouldBe(CommandLine.Failed);
 
         cli.Error.ShouldContain("it is served by that of “Main”");
+        (await HookAsync("add", second)).ShouldBe(CommandLine.Done);
+        cli.Out.ShouldContain("through the connection “Main”");
+        stage.GitLab.World.Hooks.Count.ShouldBe(1);
     }
 
     [Theory]

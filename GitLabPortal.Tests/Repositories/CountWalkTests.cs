@@ -138,6 +138,21 @@ public sealed class CountWalkTests
         (server.Verdict, server.Shown.Count > 10_000).ShouldBe((CountVerdict.TooMuch, true));
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(250, false)]
+    [InlineData(250, true)]
+    public async Task A_token_that_had_lost_everything_is_noticed_to_see_again(int shown, bool hidesTotals)
+    {
+        var server = new Server([]) { Highest = 1_000, HidesTotals = hidesTotals };
+        server.Shown.UnionWith(Ids(shown, seed: 13));
+
+        var walk = await server.WalkAsync();
+
+        (server.Found.Count, walk.Gone.Count).ShouldBe((hidesTotals ? 0 : shown, 0));
+        server.Verdict.ShouldBe(hidesTotals ? CountVerdict.NoTotals : CountVerdict.Done);
+    }
+
     [Fact]
     public async Task A_page_that_is_shorter_than_its_own_total_proves_nothing()
     {
@@ -179,6 +194,9 @@ public sealed class CountWalkTests
     {
         public SortedSet<long> Shown { get; } = [.. known];
 
+        /// <summary>That anybody knows, if it is not the last one.</summary>
+        public long? Highest { get; init; }
+
         public bool HidesTotals { get; init; }
 
         public bool CutsPages { get; init; }
@@ -200,7 +218,7 @@ public sealed class CountWalkTests
 
         public async Task<CountWalk> WalkAsync(int extra = 500, Func<int, bool>? isTooMuch = null)
         {
-            var walk = new CountWalk(known, known[^1], new CountQuestions(CountAsync, ReadAsync, IsEmptyAsync, FoundAsync), extra, isTooMuch ?? (gone => gone > known.Length / 5), TimeProvider.System);
+            var walk = new CountWalk(known, Highest ?? known[^1], new CountQuestions(CountAsync, ReadAsync, IsEmptyAsync, FoundAsync), extra, isTooMuch ?? (gone => gone > known.Length / 5), TimeProvider.System);
             Verdict = await walk.RunAsync(CancellationToken.None);
             return walk;
         }

@@ -32,7 +32,11 @@ internal static class HookCommands
                     "portal-address-missing", "GitLab must know where the portal is: set Portal:PublicUrl, or give --portal-url https://portal.example.com.", "--portal-url");
             }
 
-            var isOn = (await ViewAsync(services, connectionId, cancellationToken)) is { IsOn: true };
+            var view = await ViewAsync(services, connectionId, cancellationToken);
+            if (view is { IsOn: false, Through: { } through })
+                return new CommandOutput(new { Id = connectionId, IsOn = true, Through = through }, $"Instant updates are on, through the connection “{through}”.");
+
+            var isOn = view is { IsOn: true };
             var done = isOn
                 ? await services.GetRequiredService<RepairHook>().RunAsync(access.Value, connectionId, address, cancellationToken)
                 : await services.GetRequiredService<TurnOnHook>().RunAsync(access.Value, connectionId, address, cancellationToken);

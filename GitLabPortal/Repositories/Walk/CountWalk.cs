@@ -71,6 +71,7 @@ internal sealed class CountWalk(long[] known, long highest, CountQuestions ask, 
         {
             if (await CountAsync(part.After, part.Before, cancellationToken) is not { } total)
             {
+                if (part.Known == 0) return CountVerdict.NoTotals;
                 // One id cannot be more than GitLab counts to.
                 var single = known[part.From];
                 return await CountAsync(single - 1, single + 1, cancellationToken) is > 0 ? CountVerdict.TooMuch : CountVerdict.NoTotals;
@@ -97,6 +98,8 @@ internal sealed class CountWalk(long[] known, long highest, CountQuestions ask, 
     {
         var count = (known.Length + PartSize - 1) / PartSize;
         var after = 0L;
+        // All of it lost, and maybe given back.
+        if (count == 0 && highest > 0) yield return new Part(after, highest + 1, 0, 0);
         for (var i = 0; i < count; i++)
         {
             var (from, to) = ((int)((long)known.Length * i / count), (int)((long)known.Length * (i + 1) / count));
