@@ -85,7 +85,8 @@ internal sealed class CatalogueStage : IAsyncDisposable
 
     /// <summary>As after a restart of the portal: nothing in memory.</summary>
     public SyncConnection NewSync() => new(
-        Journal, new CompleteRun(Database, Leases, Options, [UnseenRepositories.ForgetAsync], Clock), Leases,
+        Journal, new CompleteRun(Database, Leases, Options, [UnseenRepositories.ForgetAsync], Clock),
+        new FindAbsences(Database, Journal, Leases, Options, Clock, NullLogger<FindAbsences>.Instance), Leases,
         new GitLabClients(Outbound.GetRequiredService<GuardedHttp>(), Clock), secrets, Feed, Options, Clock, NullLogger<SyncConnection>.Instance);
 
     public ConnectionFeed Connections { get; } = new();

@@ -27,6 +27,7 @@ public sealed class KillingAWalkTests
         var token = gitLab.World.AddToken(gitLab.World.Root, ["read_api"]).Secret;
         var (undisturbed, pages) = await UndisturbedAsync(gitLab, keys.FullName, token);
         var random = new Random(20261122);
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var (kills, interrupted) = (0, 0);
         var next = WalkingProcess.StartAsync();
         while (kills < Kills)
@@ -60,6 +61,8 @@ public sealed class KillingAWalkTests
 
         await (await next).DisposeAsync();
         interrupted.ShouldBeGreaterThan(3);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} kills in {1} walks took {2:0} s", kills, interrupted, System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds);
         keys.Delete(recursive: true);
     }
 

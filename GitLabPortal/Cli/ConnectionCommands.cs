@@ -10,7 +10,7 @@ namespace GitLabPortal.Cli;
 internal static class ConnectionCommands
 {
     public static Command Create(CommandRunner runner) =>
-        new("connection", "A team's GitLab servers") { ConnectionAddCommand.Create(runner), List(runner), Check(runner), Sync(runner), Remove(runner) };
+        new("connection", "A team's GitLab servers") { ConnectionAddCommand.Create(runner), List(runner), Check(runner), Sync(runner), HookCommands.Create(runner), Remove(runner) };
 
     /// <summary>A connection as the commands that change one show it.</summary>
     /// <param name="did">What was done, e.g. "Connected".</param>
@@ -100,9 +100,10 @@ internal static class ConnectionCommands
         });
     }
 
-    private static Argument<Guid> Id() => new("id") { Description = "The connection's id, as connection list shows it" };
+    public static Argument<Guid> Id() => new("id") { Description = "The connection's id, as connection list shows it" };
 
-    private static async Task<Result<TeamAccess>> AuthorizeAsync(Guid connectionId, IServiceProvider services, CancellationToken cancellationToken) =>
+    /// <summary>For the operator, in the name of the team that the connection is of.</summary>
+    public static async Task<Result<TeamAccess>> AuthorizeAsync(Guid connectionId, IServiceProvider services, CancellationToken cancellationToken) =>
         await services.GetRequiredService<ConnectionQueries>().TeamOfAsync(connectionId, cancellationToken) is { } slug
             ? await services.GetRequiredService<TeamAuthorizer>().AuthorizeOperatorAsync(slug, cancellationToken)
             : new Problem.NotFound("connection-not-found", $"There is no connection {connectionId}. See: gitlabportal connection list --team …");

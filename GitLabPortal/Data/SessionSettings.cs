@@ -14,7 +14,7 @@ internal sealed class SessionSettings : DbConnectionInterceptor
 {
     public static readonly SessionSettings Instance = new();
 
-    private const string Statements = "PRAGMA busy_timeout=30000; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=8000;";
+    private const string Statements = "PRAGMA busy_timeout=30000; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=8000; PRAGMA temp_store=DEFAULT;";
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
     {

@@ -59,6 +59,9 @@ public sealed record ProjectCount(int Count, bool IsLowerBound)
 {
     /// <summary>GitLab counts no further.</summary>
     public const int Most = 10_000;
+
+    /// <summary>Null when GitLab limits nothing, or does not say.</summary>
+    public GitLabRateLimit? RateLimit { get; init; }
 }
 
 /// <summary>Which projects to list.</summary>
@@ -66,6 +69,9 @@ public sealed record ProjectListQuery
 {
     /// <summary>Only projects with a larger id: the last id of the page before.</summary>
     public long? IdAfter { get; init; }
+
+    /// <summary>Only projects with a smaller id.</summary>
+    public long? IdBefore { get; init; }
 
     /// <summary>Only projects with activity since then; GitLab notes it at most once an hour.</summary>
     public DateTimeOffset? ActiveAfter { get; init; }

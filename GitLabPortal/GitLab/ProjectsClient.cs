@@ -57,10 +57,16 @@ public sealed class ProjectsClient
     {
         var (bodies, answer) = await transport.GetAsync(
             Path(query with { PerPage = 1 }, "order_by=id&sort=asc&simple=true"), GitLabJson.Default.ProjectBodyArray, cancellation);
-        if (GitLabPaging.Total(answer) is { } total) return new(total, IsLowerBound: false);
-        // GitLab drops the total above 10,000. Without its other paging headers a proxy took them: only the row is certain.
-        if (bodies.Length == 0) return new(0, IsLowerBound: false);
-        return new(GitLabPaging.IsOffsetPage(answer) ? ProjectCount.Most : bodies.Length, IsLowerBound: true);
+        RefuseOutside(query, [.. bodies.Select(b => b.ToProject())]);
+        return Count(bodies.Length, answer);
+    }
+
+    /// <summary>How many lie in a group and below it, without those that are merely shared with it, by one request of one row.</summary>
+    public async Task<ProjectCount> CountInGroupAsync(long groupId, CancellationToken cancellation)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"groups/{groupId}/projects?include_subgroups=true&with_shared=false&order_by=id&sort=asc&simple=true&per_page=1");
+        var (bodies, answer) = await transport.GetAsync(path, GitLabJson.Default.ProjectBodyArray, cancellation);
+        return Count(bodies.Length, answer);
     }
 
     /// <param name="id">GitLab's number: unlike a path it survives renames and proxies that decode %2F.</param>
@@ -71,8 +77,7 @@ public sealed class ProjectsClient
     /// <summary>One project if the list for this query has it: unlike <see cref="GetAsync"/> this also knows membership. Null when not.</summary>
     public async Task<GitLabProject?> FindAsync(long id, ProjectListQuery query, CancellationToken cancellation)
     {
-        var bounds = string.Create(CultureInfo.InvariantCulture, $"order_by=id&sort=asc&id_before={id + 1}");
-        var page = await ReadAsync(query with { IdAfter = id - 1, PerPage = 1 }, bounds, cancellation);
+        var page = await ReadAsync(query with { IdAfter = id - 1, IdBefore = id + 1, PerPage = 1 }, "order_by=id&sort=asc", cancellation);
         return page.Items.FirstOrDefault(p => p.Id == id);
     }
 
@@ -96,9 +101,7 @@ public sealed class ProjectsClient
     {
         var (bodies, answer) = await transport.GetAsync(Path(query, paging), GitLabJson.Default.ProjectBodyArray, cancellation);
         var projects = bodies.Select(b => b.ToProject()).ToArray();
-        // A proxy that caches without the query, or a server that ignores id_after, would make a walk endless.
-        if (query.IdAfter is { } after && projects.Any(p => p.Id <= after))
-            throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list does not go on after the given id.");
+        RefuseOutside(query, projects);
         var hasMore = query.UpdatedAfter is null ? projects.Length > 0 : GitLabPaging.HasNext(answer, projects.Length, query.PerPage);
         return new(projects, GitLabPaging.Total(answer), hasMore)
         {
@@ -107,11 +110,30 @@ public sealed class ProjectsClient
         };
     }
 
+    /// <summary>A proxy that caches without the query, or a server that ignores the bounds, would make a walk endless and a count wrong.</summary>
+    private static void RefuseOutside(ProjectListQuery query, GitLabProject[] projects)
+    {
+        if (query.IdAfter is { } after && projects.Any(p => p.Id <= after))
+            throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list does not go on after the given id.");
+        if (query.IdBefore is { } before && projects.Any(p => p.Id >= before))
+            throw new GitLabUnexpectedAnswerException(UnexpectedKind.WrongShape, "The list does not end before the given id.");
+    }
+
+    /// <summary>GitLab drops the total above 10,000. Without its other paging headers a proxy took them: only the rows are certain.</summary>
+    private static ProjectCount Count(int rows, GitLabAnswer answer)
+    {
+        var count = GitLabPaging.Total(answer) is { } total ? new ProjectCount(total, IsLowerBound: false)
+            : rows == 0 ? new ProjectCount(0, IsLowerBound: false)
+            : new ProjectCount(GitLabPaging.IsOffsetPage(answer) ? ProjectCount.Most : rows, IsLowerBound: true);
+        return count with { RateLimit = GitLabPaging.RateLimit(answer) };
+    }
+
     private static string Path(ProjectListQuery query, string paging)
     {
         var path = new StringBuilder("projects?").Append(paging)
             .Append(CultureInfo.InvariantCulture, $"&per_page={Math.Clamp(query.PerPage, 1, 100)}");
         if (query.IdAfter is { } after) path.Append(CultureInfo.InvariantCulture, $"&id_after={after}");
+        if (query.IdBefore is { } before) path.Append(CultureInfo.InvariantCulture, $"&id_before={before}");
         if (query.ActiveAfter is { } active) path.Append("&last_activity_after=").Append(Time(active));
         if (query.UpdatedAfter is { } updated) path.Append("&updated_after=").Append(Time(updated));
         // false would mean no filter: the parameter is sent only when wanted.

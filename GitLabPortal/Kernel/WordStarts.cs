@@ -19,33 +19,50 @@ public static class WordStarts
     /// <param name="others">Texts whose words count, but none of which is the first of a field.</param>
     public static string Of(string? fields, string? others)
     {
-        var starts = new HashSet<string>(StringComparer.Ordinal);
-        Add(starts, fields ?? "", hasFields: true);
-        Add(starts, others ?? "", hasFields: false);
-        return string.Concat(starts);
+        var (starts, known) = (new StringBuilder(128), new HashSet<long>(32));
+        Add(starts, known, fields, hasFields: true);
+        Add(starts, known, others, hasFields: false);
+        return starts.ToString();
     }
 
-    private static void Add(HashSet<string> starts, string text, bool hasFields)
+    // Called for every row that is read: it makes no text but the one that it returns.
+    private static void Add(StringBuilder starts, HashSet<long> known, ReadOnlySpan<char> text, bool hasFields)
     {
         var (isBetween, isFirst) = (true, hasFields);
-        var runes = text.EnumerateRunes().ToArray();
-        for (var i = 0; i < runes.Length; i++)
+        while (Next(ref text) is { } rune)
         {
-            if (IsSeparator(runes[i]))
+            if (IsSeparator(rune))
             {
                 isBetween = true;
-                isFirst |= hasFields && Rune.IsControl(runes[i]);
+                isFirst |= hasFields && Rune.IsControl(rune);
                 continue;
             }
 
             if (!isBetween) continue;
-            var start = i + 1 < runes.Length && !Rune.IsControl(runes[i + 1]) ? $"{runes[i]}{runes[i + 1]}" : runes[i].ToString();
-            starts.Add($"{Word}{Word}{start}");
-            if (isFirst) starts.Add($"{Field}{Field}{start}");
+            var rest = text;
+            var second = Next(ref rest) is { } next && !Rune.IsControl(next) ? next : (Rune?)null;
+            Add(starts, known, Word, rune, second);
+            if (isFirst) Add(starts, known, Field, rune, second);
             (isBetween, isFirst) = (false, false);
         }
     }
 
-    private static bool IsSeparator(Rune rune) => Rune.IsControl(rune) || Rune.IsWhiteSpace(rune) || Rune.IsPunctuation(rune)
-        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.MathSymbol or UnicodeCategory.ModifierSymbol or UnicodeCategory.CurrencySymbol;
+    private static void Add(StringBuilder starts, HashSet<long> known, char mark, Rune first, Rune? second)
+    {
+        // A character has 21 bits.
+        if (!known.Add(((long)mark << 42) | ((long)first.Value << 21) | (uint)(second is { } some ? some.Value + 1 : 0))) return;
+        starts.Append(mark).Append(mark).Append(first);
+        if (second is { } rune) starts.Append(rune);
+    }
+
+    private static Rune? Next(ref ReadOnlySpan<char> text)
+    {
+        if (text.IsEmpty) return null;
+        Rune.DecodeFromUtf16(text, out var rune, out var length);
+        text = text[length..];
+        return rune;
+    }
+
+    private static bool IsSeparator(Rune rune) => !Rune.IsLetterOrDigit(rune) && (Rune.IsControl(rune) || Rune.IsWhiteSpace(rune) || Rune.IsPunctuation(rune)
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.MathSymbol or UnicodeCategory.ModifierSymbol or UnicodeCategory.CurrencySymbol);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GitLabPortal.Connections;
 using GitLabPortal.GitLab;
 using Microsoft.EntityFrameworkCore;
 
@@ -40,6 +41,26 @@ internal sealed record AbsenceClues(
         return new AbsenceClues(gone, shown, rows.ConvertAll(r => (r.Path, r.Count)));
     }
 
+    /// <summary>Notes with each why it is missing, as far as that is known.</summary>
+    /// <param name="isTooMuch">More than is believed without asking.</param>
+    public async Task ExplainAsync(IQueryable<RepositorySighting> unseen, Connection connection, bool isTooMuch, CancellationToken cancellationToken)
+    {
+        // An administrator's token sees whatever is there. Not when much is gone: it may be an administrator's no longer.
+        var seesAll = connection is { TokenUserIsAdmin: true, Coverage: ConnectionCoverage.Everything } && !isTooMuch;
+        Absence? usual = seesAll ? Absence.Deleted : Absence.NotShown;
+        Absence? deleted = Absence.Deleted;
+        Absence? group = Absence.GroupNotShown;
+        await unseen.ExecuteUpdateAsync(s => s.SetProperty(x => x.Absence, usual), cancellationToken);
+        await unseen.Where(s => s.Repository!.DeletionOn != null).ExecuteUpdateAsync(s => s.SetProperty(x => x.Absence, deleted), cancellationToken);
+        foreach (var path in GoneGroups)
+        {
+            var below = path + "/";
+            await unseen
+                .Where(s => s.Repository!.NamespacePath == path || s.Repository.NamespacePath.StartsWith(below))
+                .ExecuteUpdateAsync(s => s.SetProperty(x => x.Absence, group), cancellationToken);
+        }
+    }
+
     /// <summary>What is likely to have happened, for an admin of the team.</summary>
     public string Cause(int seen) => SearchText.Clean(Words(seen), 1000);
 
@@ -62,7 +83,9 @@ internal sealed record AbsenceClues(
             return $"Nothing below {List(ShownGroups)} is listed any more although GitLab still shows the group. The projects were deleted or moved, or the token's account lost access to them.";
         }
 
-        return Namespaces.Count == 1
+        return Namespaces is [(var path, 1)]
+            ? $"It lay in {path}. It was deleted or moved, or the token's account lost access to it."
+            : Namespaces.Count == 1
             ? $"All of them lay in {Namespaces[0].Path}. They were deleted or moved, or the token's account lost access to them."
             : string.Create(CultureInfo.InvariantCulture, $"They lay in {Namespaces.Count:N0} groups. Usually the token's account lost memberships, or the server was restored from an older copy.");
     }

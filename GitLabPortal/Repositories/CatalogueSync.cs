@@ -131,8 +131,11 @@ public sealed class SyncOptions
     /// <summary>How often each person is asked what they may open on GitLab, where a team lets that decide what they see.</summary>
     public TimeSpan MemberInterval { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How often everything is read, which alone tells what is gone.</summary>
+    /// <summary>How often everything is read, which alone tells all that is gone.</summary>
     public TimeSpan FullInterval { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How often GitLab's totals are compared with what is known, which tells what is gone between two complete readings.</summary>
+    public TimeSpan CountInterval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>The most that one connection may bring: a server that never comes to an end must not fill the disk.</summary>
     public int MaxRepositories { get; init; } = 250_000;
@@ -154,5 +157,7 @@ public sealed class SyncOptions
             yield return $"Sync:MemberInterval is {MemberInterval}. Give a time between 00:01:00 and 7.00:00:00.";
         if (FullInterval < TimeSpan.FromMinutes(1) || FullInterval > TimeSpan.FromDays(30))
             yield return $"Sync:FullInterval is {FullInterval}. Give a time between 00:01:00 and 30.00:00:00.";
+        if (CountInterval < TimeSpan.FromMinutes(1) || CountInterval > TimeSpan.FromDays(30))
+            yield return $"Sync:CountInterval is {CountInterval}. Give a time between 00:01:00 and 30.00:00:00.";
     }
 }

@@ -14,9 +14,6 @@ namespace GitLabPortal.Repositories;
 internal sealed class CompleteRun(
     IDbContextFactory<PortalDb> contexts, ServerLeases leases, IOptions<SyncOptions> options, IEnumerable<RemovalCleanup> cleanups, TimeProvider time)
 {
-    /// <summary>So few may always go: to be asked about each would be a nuisance.</summary>
-    public const int AlwaysAllowed = 2;
-
     /// <param name="lostGroups">Chosen groups that GitLab does not show. What lies below them is left as it was: a person must look first.</param>
     /// <returns>False when the run, its connection or the lease is gone.</returns>
     public async Task<bool> RunAsync(
@@ -74,7 +71,7 @@ internal sealed class CompleteRun(
         // What this walk saw for the first time does not count: somebody else's list may be longer than the own one.
         var known = await db.Set<RepositorySighting>()
             .CountAsync(s => s.ConnectionId == run.ConnectionId && s.MissingSince == null && s.KeptSince == null && s.FirstSeenAt < run.StartedAt, cancellationToken);
-        var isTooMuch = run.Seen == 0 || (count > AlwaysAllowed && count > options.Value.MaxMissingShare * known);
+        var isTooMuch = run.Seen == 0 || Brake.Holds(options.Value, count, known);
         if (question is null)
         {
             var seen = await db.Set<SyncRun>()
@@ -87,7 +84,7 @@ internal sealed class CompleteRun(
         question.State = isTooMuch ? DisappearanceState.Held : DisappearanceState.Applied;
         (question.Count, question.Known, question.Cause) = (count, Math.Max(count, known), clues.Cause(run.Seen));
         await db.SaveChangesAsync(cancellationToken);
-        await ExplainAsync(unseen, run.Connection!, isTooMuch, clues, cancellationToken);
+        await clues.ExplainAsync(unseen, run.Connection!, isTooMuch, cancellationToken);
         DateTimeOffset? since = isTooMuch ? null : now;
         await unseen.ExecuteUpdateAsync(
             s => s.SetProperty(x => x.DisappearanceId, question.Id).SetProperty(x => x.MissingSince, since), cancellationToken);
@@ -98,25 +95,6 @@ internal sealed class CompleteRun(
         await db.Set<RepositorySighting>()
             .Where(s => s.DisappearanceId == question.Id && s.Repository!.ReadAt > question.LastSeenAt)
             .ExecuteUpdateAsync(s => s.SetProperty(x => x.MissingSince, atOnce), cancellationToken);
-    }
-
-    private static async Task ExplainAsync(
-        IQueryable<RepositorySighting> unseen, Connection connection, bool isTooMuch, AbsenceClues clues, CancellationToken cancellationToken)
-    {
-        // An administrator's token sees whatever is there. Not when much is gone: it may be an administrator's no longer.
-        var seesAll = connection is { TokenUserIsAdmin: true, Coverage: ConnectionCoverage.Everything } && !isTooMuch;
-        Absence? usual = seesAll ? Absence.Deleted : Absence.NotShown;
-        Absence? deleted = Absence.Deleted;
-        Absence? group = Absence.GroupNotShown;
-        await unseen.ExecuteUpdateAsync(s => s.SetProperty(x => x.Absence, usual), cancellationToken);
-        await unseen.Where(s => s.Repository!.DeletionOn != null).ExecuteUpdateAsync(s => s.SetProperty(x => x.Absence, deleted), cancellationToken);
-        foreach (var path in clues.GoneGroups)
-        {
-            var below = path + "/";
-            await unseen
-                .Where(s => s.Repository!.NamespacePath == path || s.Repository.NamespacePath.StartsWith(below))
-                .ExecuteUpdateAsync(s => s.SetProperty(x => x.Absence, group), cancellationToken);
-        }
     }
 
     /// <summary>Tombstones end after 30 days, and what nobody sees and nobody picked ends with them.</summary>

@@ -13,6 +13,7 @@ internal static class RepositoriesFeature
         services.AddSingleton<ServerLeases>();
         services.AddSingleton<SyncJournal>();
         services.AddSingleton<CompleteRun>();
+        services.AddSingleton<FindAbsences>();
         services.AddSingleton<SyncConnection>();
         services.AddSingleton<SyncQueries>();
         services.AddSingleton<RepositoryQueries>();

@@ -19,7 +19,7 @@ internal readonly record struct SyncOutcome(DateTimeOffset? RetryAt)
 /// stored. It does nothing while somebody else walks the same server.
 /// </summary>
 internal sealed partial class SyncConnection(
-    SyncJournal journal, CompleteRun completion, ServerLeases leases, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed,
+    SyncJournal journal, CompleteRun completion, FindAbsences absences, ServerLeases leases, GitLabClients gitLab, SecretProtector secrets, SyncFeed feed,
     IOptions<SyncOptions> options, TimeProvider time, ILogger<SyncConnection> logger)
 {
     /// <summary>Failures in a row, without a page in between, after which the run has failed.</summary>
@@ -102,15 +102,14 @@ internal sealed partial class SyncConnection(
             pace,
             async (step, ct) =>
             {
-                var answer = await WalkPages.ReadAsync(client, query, step, ct);
+                var answer = await WalkPages.ReadAsync(client, query, step, p => Row(p, connection, groups), ct);
                 // With a choice of groups, GitLab's total says nothing about how many will be kept.
                 if (step.Kind == StepKind.First && groups is null) total = answer.Total;
                 return answer;
             },
             async (batch, ct) =>
             {
-                var rows = batch.Pages.SelectMany(p => p.Rows);
-                List<GitLabProject> kept = groups is null ? [.. rows] : [.. rows.Where(p => CatalogueMapping.IsBelow(p, groups.Paths))];
+                List<Repository> kept = [.. batch.Pages.SelectMany(p => p.Rows).Select(r => r.Row).OfType<Repository>()];
                 if (IsTooMuch(run, kept.Count)) return StoreOutcome.TooMuch;
 
                 var left = groups is null ? batch.Left : null;
@@ -145,11 +144,12 @@ internal sealed partial class SyncConnection(
             since,
             async page =>
             {
-                List<GitLabProject> kept = [.. page.Items.Where(p => groups is null || CatalogueMapping.IsBelow(p, groups.Paths))];
+                List<Repository> kept = [.. page.Items.Select(p => Row(p, connection, groups)).OfType<Repository>()];
                 return !IsTooMuch(run, kept.Count)
                     && await journal.StoreAsync(run, server, WalkBatch.Single, kept, new WalkState(null, 0, null, null), cancellationToken);
             },
             cancellationToken);
+        var readsAll = isThrough && await absences.RunAsync(connection, run, server, groups, client, cancellationToken);
         if (!isThrough || !await journal.CompleteChangesAsync(run, server, cancellationToken))
         {
             return IsTooMuch(run, 1) ? await FailAsync(run, SyncProblem.TooMany(options.Value.MaxRepositories), cancellationToken) : SyncOutcome.Over;
@@ -157,30 +157,23 @@ internal sealed partial class SyncConnection(
 
         LogChanges(connection.Id, run.Seen, run.Pages);
         feed.Publish(SyncProgress.Of(run));
-        if (groups is not null || !await IsAnythingGoneAsync(connection.Id, client, query, cancellationToken)) return SyncOutcome.Over;
+        if (!readsAll) return SyncOutcome.Over;
 
         return await journal.OpenAsync(connection.Id, cancellationToken) is var (again, full)
             ? await RunAsync(again, full, server, cancellationToken)
             : SyncOutcome.Over;
     }
 
-    /// <summary>
-    /// Changes do not say what is gone, but GitLab counts, as far as it counts at all, in one small answer: when it has fewer than are
-    /// known, everything is read.
-    /// </summary>
-    private async Task<bool> IsAnythingGoneAsync(Guid connectionId, GitLabClient client, ProjectListQuery query, CancellationToken cancellationToken)
-    {
-        if (await journal.CountSeenAsync(connectionId, cancellationToken) is not (> 0 and <= ProjectCount.Most and var seen)) return false;
-        var counted = await client.Projects.CountAsync(query, cancellationToken);
-        return !counted.IsLowerBound && counted.Count < seen;
-    }
+    /// <summary>What the catalogue keeps of a project; null when the connection does not bring it into the team.</summary>
+    private Repository? Row(GitLabProject project, Connection connection, ChosenGroups? groups) =>
+        groups is null || CatalogueMapping.IsBelow(project, groups.Paths) ? CatalogueMapping.New(project, connection.ServerId, time.GetUtcNow()) : null;
 
     /// <summary>More is coming after as much as is allowed, or after that many pages that brought little.</summary>
     private bool IsTooMuch(SyncRun run, int coming) =>
         (coming > 0 && run.Seen >= options.Value.MaxRepositories) || run.Pages >= 100 + (options.Value.MaxRepositories / 10);
 
     /// <summary>The paths that the chosen groups have now; of those that GitLab does not show, the last known ones.</summary>
-    private async Task<GroupPaths> ReadGroupsAsync(Connection connection, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
+    private async Task<ChosenGroups> ReadGroupsAsync(Connection connection, HeldServer server, GitLabClient client, CancellationToken cancellationToken)
     {
         var paths = new Dictionary<long, string>();
         var lost = new List<string>();
@@ -199,7 +192,7 @@ internal sealed partial class SyncConnection(
         }
 
         await journal.UpdateGroupPathsAsync(connection.Id, paths, cancellationToken);
-        return new GroupPaths([.. paths.Values, .. lost], lost);
+        return new ChosenGroups(paths, lost);
     }
 
     private async Task<SyncOutcome> FailAsync(SyncRun run, SyncProblem problem, CancellationToken cancellationToken)
@@ -218,8 +211,6 @@ internal sealed partial class SyncConnection(
         var delay = FirstDelay * Math.Pow(2, attempts);
         return (delay < LongestDelay ? delay : LongestDelay) * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
-
-    private sealed record GroupPaths(IReadOnlyCollection<string> Paths, IReadOnlyList<string> Lost);
 
     [LoggerMessage(LogLevel.Information, "Read {Count} repositories of connection {ConnectionId} in {Pages} list requests")]
     private partial void LogCompleted(Guid connectionId, int count, int pages);

@@ -1,6 +1,5 @@
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
-using GitLabPortal.GitLab;
 using Microsoft.EntityFrameworkCore;
 
 namespace GitLabPortal.Repositories;
@@ -12,8 +11,6 @@ namespace GitLabPortal.Repositories;
 public sealed class SyncJournal(
     IDbContextFactory<PortalDb> contexts, ServerLeases leases, TimeProvider time, IEnumerable<PageStored>? listeners = null)
 {
-    private static readonly TimeSpan LeastBetweenCounts = TimeSpan.FromHours(1);
-
     /// <summary>A failed run that is younger goes on instead of starting again.</summary>
     private static readonly TimeSpan ResumeFailedWithin = TimeSpan.FromHours(6);
 
@@ -62,11 +59,12 @@ public sealed class SyncJournal(
     }
 
     /// <summary>Stores rows, sightings and how far the walk is. False when the run, its connection or the lease is gone: stop.</summary>
-    /// <param name="kept">Those rows that the connection brings into the team.</param>
+    /// <param name="kept">Those that the connection brings into the team, of its server.</param>
     internal async Task<bool> StoreAsync(
-        SyncRun run, HeldServer server, WalkBatch batch, IReadOnlyList<GitLabProject> kept, WalkState state, CancellationToken cancellationToken)
+        SyncRun run, HeldServer server, WalkBatch batch, IReadOnlyList<Repository> kept, WalkState state, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.OpenForManyRowsAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await leases.ProlongAsync(db, server.ServerId, server.Holder, cancellationToken)) return false;
         var stored = await db.Set<SyncRun>().SingleOrDefaultAsync(r => r.Id == run.Id && r.State == SyncState.Running, cancellationToken);
@@ -74,7 +72,7 @@ public sealed class SyncJournal(
 
         var now = time.GetUtcNow();
         // GitLab's ids are unique; a page that repeats one all the same counts it once, as it came last.
-        var rows = kept.GroupBy(p => p.Id).Select(g => CatalogueMapping.New(g.Last(), server.ServerId, now)).ToList();
+        List<Repository> rows = [.. kept.GroupBy(r => r.GitLabId).Select(g => g.Last())];
         CatalogueWriter.Write(db, stored, server.ServerId, rows, now);
         foreach (var from in batch.Finished)
         {
@@ -112,18 +110,6 @@ public sealed class SyncJournal(
         return await db.Set<SyncRun>()
             .Where(r => r.ConnectionId == connectionId && r.State == SyncState.Completed)
             .MaxAsync(r => r.StartedAt, cancellationToken);
-    }
-
-    /// <summary>How many repositories GitLab should have; null when everything was read so lately that counting tells nothing new.</summary>
-    internal async Task<int?> CountSeenAsync(Guid connectionId, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var lately = time.GetUtcNow() - LeastBetweenCounts;
-        if (await db.Set<SyncRun>().AnyAsync(r => r.ConnectionId == connectionId && r.Kind == SyncKind.Full && r.StartedAt > lately, cancellationToken)) return null;
-
-        // What a person is asked about, or decided to keep, is known to be missing.
-        return await db.Set<RepositorySighting>().CountAsync(
-            s => s.ConnectionId == connectionId && s.MissingSince == null && s.KeptSince == null && s.DisappearanceId == null, cancellationToken);
     }
 
     /// <summary>All changes are read. What is missing is for a complete walk to say.</summary>

@@ -33,6 +33,16 @@ public sealed partial class Fault
         },
     };
 
+    /// <summary>Something in front of GitLab takes headers that it does not know off the answer.</summary>
+    public static Fault ProxyDropsHeaders(params string[] names) => new($"without {string.Join(", ", names)}")
+    {
+        Deliver = (writer, answer, cancellationToken) =>
+        {
+            answer.Headers.RemoveAll(h => names.Contains(h.Key, StringComparer.OrdinalIgnoreCase));
+            return writer.SendAsync(answer, cancellationToken);
+        },
+    };
+
     /// <summary>Right status and headers, no body.</summary>
     public static Fault EmptyBody() => new("empty body")
     {

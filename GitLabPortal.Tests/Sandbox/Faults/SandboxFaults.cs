@@ -18,13 +18,17 @@ public sealed class SandboxFaults
     public void AnswerExactly(string path, Fault fault, int times = int.MaxValue, int after = 0, string? method = null) =>
         Add(new Rule(path, fault, times, after, method) { IsExact = true });
 
+    /// <summary>Only requests to the path itself whose query holds <paramref name="query"/>.</summary>
+    public void AnswerQuery(string path, string query, Fault fault, int times = int.MaxValue, int after = 0) =>
+        Add(new Rule(path, fault, times, after, Method: null) { IsExact = true, Query = query });
+
     public void Clear()
     {
         lock (_lock)
             _rules.Clear();
     }
 
-    internal IReadOnlyList<Fault> Take(string method, string path)
+    internal IReadOnlyList<Fault> Take(string method, string path, string query)
     {
         lock (_lock)
         {
@@ -33,7 +37,7 @@ public sealed class SandboxFaults
             List<Fault> taken = [];
             foreach (var rule in _rules)
             {
-                if (rule.Takes(method, path))
+                if (rule.Takes(method, path, query))
                     taken.Add(rule.Fault);
             }
 
@@ -52,10 +56,12 @@ public sealed class SandboxFaults
         private int _seen;
 
         public bool IsExact { get; init; }
+        public string? Query { get; init; }
 
-        public bool Takes(string method, string path)
+        public bool Takes(string method, string path, string query)
         {
-            if ((Method is not null && !string.Equals(Method, method, StringComparison.OrdinalIgnoreCase)) || !Covers(path))
+            if ((Method is not null && !string.Equals(Method, method, StringComparison.OrdinalIgnoreCase)) || !Covers(path)
+                || (Query is not null && !query.Contains(Query, StringComparison.Ordinal)))
                 return false;
             _seen++;
             return _seen > After && _seen - After <= Times;

@@ -23,7 +23,7 @@ internal sealed class RequestPipeline(
         {
             await workers.WaitAsync(ended.Token);
             isServed = true;
-            var active = faults.Take(request.Method, request.Path ?? request.FullPath);
+            var active = faults.Take(request.Method, request.Path ?? request.FullPath, request.RawQuery);
             entry.Fault = active.Count == 0 ? null : string.Join(", ", active);
             var delay = active.Aggregate(latency, (sum, fault) => sum + fault.DelayBefore);
             if (delay > TimeSpan.Zero)

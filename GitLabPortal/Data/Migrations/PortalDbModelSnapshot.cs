@@ -555,6 +555,25 @@ namespace GitLabPortal.Data.Migrations
                     b.ToTable("Projects", (string)null);
                 });
 
+            modelBuilder.Entity("GitLabPortal.Repositories.AbsenceCheck", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("CountedAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("ReadAllAt")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ReadAllFor")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ConnectionId");
+
+                    b.ToTable("AbsenceChecks", (string)null);
+                });
+
             modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>
                 {
                     b.Property<Guid>("ConnectionId")
@@ -1530,6 +1549,15 @@ namespace GitLabPortal.Data.Migrations
                     b.Navigation("Server");
 
                     b.Navigation("Team");
+                });
+
+            modelBuilder.Entity("GitLabPortal.Repositories.AbsenceCheck", b =>
+                {
+                    b.HasOne("GitLabPortal.Connections.Connection", null)
+                        .WithOne()
+                        .HasForeignKey("GitLabPortal.Repositories.AbsenceCheck", "ConnectionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("GitLabPortal.Repositories.CatalogueGroup", b =>

@@ -15,8 +15,8 @@ internal sealed class CheckHook(
     /// <summary>How often the portal looks by itself.</summary>
     public static readonly TimeSpan Rhythm = TimeSpan.FromHours(6);
 
-    /// <param name="address">The address by which GitLab reaches the portal, without a slash at its end.</param>
-    public async Task<Result> RunAsync(TeamAccess access, Guid connectionId, string address, CancellationToken cancellationToken)
+    /// <param name="address">The address by which GitLab reaches the portal, without a slash at its end; null when unknown.</param>
+    public async Task<Result> RunAsync(TeamAccess access, Guid connectionId, string? address, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var found = await OwnConnections.FindAsync(db, access, connectionId, cancellationToken);

@@ -72,13 +72,8 @@ internal sealed class StoreViews(IOptions<SyncOptions> options, TimeProvider tim
         var count = await hidden.CountAsync(cancellationToken);
         if (count == 0) return true;
 
-        var lastWalk = await db.Set<SyncRun>()
-            .Where(r => r.ConnectionId == connection.Id && r.Kind == SyncKind.Full && r.State == SyncState.Completed)
-            .MaxAsync(r => (DateTimeOffset?)r.StartedAt, cancellationToken) ?? DateTimeOffset.MinValue;
-        var before = await db.Set<RepositorySighting>()
-            .CountAsync(s => s.ConnectionId == connection.Id && s.MissingSince > lastWalk && s.DisappearanceId == null, cancellationToken);
-        var known = await live.CountAsync(cancellationToken) + before;
-        if (before + count > CompleteRun.AlwaysAllowed && before + count > options.Value.MaxMissingShare * known) return false;
+        var before = await Brake.GoneSinceFullAsync(db, connection.Id, cancellationToken);
+        if (Brake.Holds(options.Value, before + count, await live.CountAsync(cancellationToken) + before)) return false;
 
         DateTimeOffset? now = time.GetUtcNow();
         Absence? usual = Absence.NotShown;

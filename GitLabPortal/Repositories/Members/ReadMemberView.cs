@@ -92,7 +92,7 @@ internal sealed partial class ReadMemberView(
             (step, ct) => AskAsync(identity.Id, step, problem => refusal = problem, ct),
             async (batch, ct) =>
             {
-                foreach (var project in batch.Pages.SelectMany(p => p.Rows)) listed[project.Id] = project.DefaultBranch is not null;
+                foreach (var project in batch.Pages.SelectMany(p => p.Rows)) listed[project.Id] = project.ReadsCode;
                 if (listed.Count > options.Value.MaxRepositories) return StoreOutcome.TooMuch;
                 return await leases.ProlongAsync(server.ServerId, server.Holder, ct) ? StoreOutcome.GoOn : StoreOutcome.Over;
             },
@@ -116,7 +116,7 @@ internal sealed partial class ReadMemberView(
             try
             {
                 var client = gitLab.ForPerson(token.Value.BaseUrl, token.Value.AccessToken, token.Value.Path, maxRetries: 0);
-                return await WalkPages.ReadAsync(client, new ProjectListQuery { MembershipOnly = true }, step, cancellationToken);
+                return await WalkPages.ReadAsync(client, new ProjectListQuery { MembershipOnly = true }, step, _ => null, cancellationToken);
             }
             catch (GitLabUnauthorizedException) when (!isRetry)
             {

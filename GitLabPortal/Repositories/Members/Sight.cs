@@ -16,7 +16,7 @@ internal sealed record SeenConnection(Guid Id, string Name, Guid ServerId, long 
 /// What one person sees of a team's catalogue: the one place that decides it. Through an open connection, whatever its token sees.
 /// Through a personal one, of that what the person may open on GitLab: public rows, internal ones unless GitLab marks the person
 /// external, and those of the person's own list. The same condition stands here twice, as a query (<see cref="Visible"/>) and for the
-/// search index (<see cref="IndexExpression.Open"/> with <see cref="Own"/>).
+/// search index (<see cref="IndexExpression.Open"/> with <see cref="Own"/>), and once more for counting (<see cref="PersonalGroups"/>).
 /// </summary>
 internal sealed class Sight
 {

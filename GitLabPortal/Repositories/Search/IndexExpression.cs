@@ -80,7 +80,8 @@ internal static class IndexExpression
     private static IEnumerable<Rank> Ranks(string text)
     {
         var (path, name, end) = (SearchText.PathStart, SearchText.NameStart, SearchText.RestStart);
-        yield return Title($"{path}{text}{name}", $"/{text}{name}", $"{name}{text}{end}");
+        var (head, tail) = Ends(text);
+        yield return Title($"{path}{text}{name}", $"/{text}{name}", $"{name}{text}{end}") with { Rough = tail is null ? null : Title($"{tail}{name}", $"{tail}{end}").Expression };
         if (Length(text) <= 2)
         {
             // Behind these come all others that begin a word with it, which is what Holds says.
@@ -89,9 +90,16 @@ internal static class IndexExpression
             yield break;
         }
 
-        yield return Title($"{path}{text}", $"{name}{text}");
+        yield return Title($"{path}{text}", $"{name}{text}") with { Rough = head is null ? null : Title($"{path}{head}", $"{name}{head}").Expression };
         yield return Title($"/{text}", $"-{text}", $"_{text}", $".{text}", $" {text}");
         yield return Title(text);
+    }
+
+    /// <summary>The first and the last three characters of a text that is long enough for them to save anything.</summary>
+    private static (string? Head, string? Tail) Ends(string text)
+    {
+        var runes = text.EnumerateRunes().ToArray();
+        return runes.Length < 6 ? (null, null) : (string.Concat(runes[..3]), string.Concat(runes[^3..]));
     }
 
     private static Rank Title(params string[] any) => new($"title : ({string.Join(" OR ", any.Select(Quote))})", any);
@@ -109,4 +117,8 @@ internal static class IndexExpression
 /// <summary>How well a repository matches.</summary>
 /// <param name="Expression">Asks the index for those of this rank.</param>
 /// <param name="Texts">One of these stands in the title, path and name with their marks, of those.</param>
-internal sealed record Rank(string Expression, IReadOnlyList<string> Texts);
+internal sealed record Rank(string Expression, IReadOnlyList<string> Texts)
+{
+    /// <summary>Asks, of those that hold the text anyway, for all of this rank and some others, more quickly; null when that is not worth it.</summary>
+    public string? Rough { get; init; }
+}

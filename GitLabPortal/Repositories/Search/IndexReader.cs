@@ -1,6 +1,8 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using GitLabPortal.Data;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace GitLabPortal.Repositories;
 
@@ -12,8 +14,10 @@ namespace GitLabPortal.Repositories;
 /// <param name="picked">The catalogue ids of the team's projects.</param>
 internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Sight sight, IReadOnlyCollection<long> picked)
 {
-    // A scan of a sort index costs about this much more per step than a row that the search index finds.
-    private const int ScanCost = 4;
+    // Looking at a row and sorting it takes as long as so many steps through a sort's own index.
+    private const int StepsPerRow = 6;
+
+    private const string Title = "substr(r.SearchText, 1, instr(r.SearchText, char(3)))";
 
     private readonly string pickedJson = JsonSerializer.Serialize(picked);
 
@@ -53,11 +57,39 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
     /// <summary>All that the expression finds, in the order of <see cref="Newest"/>; null when they are more than <paramref name="most"/>.</summary>
     public List<long>? All(string expression, int most)
     {
+        // As one text, the oldest first: row by row, and against the order of the index, it takes half as long again.
         using var command = Command(
-            $"SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions} ORDER BY rowid DESC LIMIT $most", expression);
+            $"SELECT group_concat(Id) FROM (SELECT rowid AS Id FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions} ORDER BY rowid LIMIT $most)", expression);
         command.Parameters.AddWithValue("$most", most + 1);
-        var ids = Ids(command);
+        using var reader = command.ExecuteReader();
+        var ids = new List<long>();
+        if (!reader.Read() || reader.IsDBNull(0)) return ids;
+        var text = raw.sqlite3_column_blob(reader.Handle!, 0);
+        while (Utf8Parser.TryParse(text, out long id, out var length))
+        {
+            ids.Add(id);
+            text = text[Math.Min(length + 1, text.Length)..];
+        }
+
+        ids.Reverse();
         return ids.Count > most ? null : ids;
+    }
+
+    /// <summary>Those of the given ids whose title holds one of the texts, the newest first. Looks at the row of each.</summary>
+    public List<long> Holding(IReadOnlyCollection<long> ids, IReadOnlyList<string> texts)
+    {
+        using var command = snapshot.Connection.CreateCommand();
+        command.Transaction = snapshot.Transaction;
+#pragma warning disable CA2100 // Put together from constants of this class alone; what was typed is a parameter.
+        command.CommandText =
+            $"""
+            SELECT Id FROM (SELECT r.Id, {Title} AS Title FROM json_each($ids) CROSS JOIN Repositories r ON r.Id = value)
+            WHERE {string.Join(" OR ", texts.Select((_, t) => $"instr(Title, $t{t})"))} ORDER BY Id DESC
+            """;
+#pragma warning restore CA2100
+        command.Parameters.AddWithValue("$ids", JsonSerializer.Serialize(ids));
+        for (var t = 0; t < texts.Count; t++) command.Parameters.AddWithValue($"$t{t}", texts[t]);
+        return Ids(command);
     }
 
     /// <summary>As <see cref="Newest"/>, of those that are in the set: the expression need not say who may see them.</summary>
@@ -111,7 +143,7 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
 #pragma warning disable CA2100 // Put together from constants of this class alone; what was typed is a parameter.
         command.CommandText =
             $"""
-            SELECT Id FROM (SELECT r.Id, r.LastActivityAt, substr(r.SearchText, 1, instr(r.SearchText, char(3))) AS Title FROM {source})
+            SELECT Id FROM (SELECT r.Id, r.LastActivityAt, {Title} AS Title FROM {source})
             ORDER BY CASE {string.Join(' ', cases)} ELSE {ranks.Count} END, LastActivityAt DESC, Id DESC LIMIT $take OFFSET $skip
             """;
 #pragma warning restore CA2100
@@ -120,20 +152,40 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
     }
 
     /// <param name="total">How many the expression finds: decides whether they are sorted, or picked while walking through the sort's own index.</param>
-    public List<long> Sorted(string expression, int total, RepositorySort sort, bool descending, int skip, int take)
+    public List<long> Sorted(string expression, int total, RepositorySort sort, bool descending, int skip, int take) =>
+        FromTheNearerEnd(total, skip, take, (isReversed, from, count) => Sorted(expression, total, sort, descending, isReversed, from, count));
+
+    private List<long> Sorted(string expression, int total, RepositorySort sort, bool descending, bool isReversed, int skip, int take)
     {
-        var (index, order) = Order(sort, descending);
-        var steps = total == 0 ? 0 : (skip + (long)take) * Math.Max(HighestId(), total) / total;
-        using var command = steps * ScanCost < total
+        var (index, order) = Order(sort, descending, isReversed);
+        using var command = Steps(total, skip, take) < (long)total * StepsPerRow
             ? Command($"SELECT Id FROM Repositories INDEXED BY {index} WHERE +Id IN (SELECT rowid FROM RepositoryIndex WHERE RepositoryIndex MATCH $match{Conditions}) {order}", expression)
             : Command($"SELECT Id FROM RepositoryIndex CROSS JOIN Repositories ON Id = RepositoryIndex.rowid WHERE RepositoryIndex MATCH $match{Conditions} {order}", expression);
         return Page(command, skip, take);
     }
 
     /// <summary>Everything that the connections see, by the sort's own index: with no text there is nothing to look for.</summary>
-    public List<long> Browse(IReadOnlyCollection<Guid> connections, RepositorySort sort, bool descending, int skip, int take)
+    /// <param name="total">How many these are.</param>
+    public List<long> Browse(IReadOnlyCollection<Guid> connections, int total, RepositorySort sort, bool descending, int skip, int take) =>
+        FromTheNearerEnd(total, skip, take, (isReversed, from, count) => Browse(connections, sort, descending, isReversed, from, count));
+
+    /// <summary>About how many rows of a sort's own index are walked past for a page, from the nearer end.</summary>
+    public long Steps(int total, int skip, int take) =>
+        total == 0 ? 0 : (Math.Min(skip, Math.Max(0L, total - skip - take)) + take) * Math.Max(HighestId(), total) / total;
+
+    /// <summary>A page behind the middle is read backwards from the end: a jump there would walk past nearly everything.</summary>
+    private static List<long> FromTheNearerEnd(int total, int skip, int take, Func<bool, int, int, List<long>> read)
     {
-        var (index, order) = Order(sort, descending);
+        var count = Math.Min(take, total - skip);
+        if (skip <= total / 2 || count <= 0) return read(false, skip, take);
+        var ids = read(true, total - skip - count, count);
+        ids.Reverse();
+        return ids;
+    }
+
+    private List<long> Browse(IReadOnlyCollection<Guid> connections, RepositorySort sort, bool descending, bool isReversed, int skip, int take)
+    {
+        var (index, order) = Order(sort, descending, isReversed);
         var names = connections.Select((_, i) => $"$c{i}").ToList();
         using var command = snapshot.Connection.CreateCommand();
         command.Transaction = snapshot.Transaction;
@@ -151,7 +203,7 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
         return Page(command, skip, take);
     }
 
-    private static (string Index, string Clause) Order(RepositorySort sort, bool descending)
+    private static (string Index, string Clause) Order(RepositorySort sort, bool descending, bool isReversed)
     {
         var (index, key) = sort switch
         {
@@ -159,9 +211,9 @@ internal sealed class IndexReader(Snapshot snapshot, RepositorySearch search, Si
             RepositorySort.Stars => ("IX_Repositories_ByStars", "Stars"),
             _ => ("IX_Repositories_ByActivity", "LastActivityAt"),
         };
-        var direction = descending ? "DESC" : "ASC";
+        var direction = descending != isReversed ? "DESC" : "ASC";
         // Unknown dates come last in both directions; the id settles ties, so that no row is on two pages or on none.
-        return (index, $"ORDER BY {key} {direction}{(sort == RepositorySort.Activity && !descending ? " NULLS LAST" : "")}, Id {direction} LIMIT $take OFFSET $skip");
+        return (index, $"ORDER BY {key} {direction}{(sort != RepositorySort.Activity || descending ? "" : isReversed ? " NULLS FIRST" : " NULLS LAST")}, Id {direction} LIMIT $take OFFSET $skip");
     }
 
     public long HighestId()

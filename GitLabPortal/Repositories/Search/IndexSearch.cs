@@ -14,8 +14,16 @@ internal sealed class IndexSearch(
     /// <summary>So many numbers are kept in memory while one page is put together.</summary>
     private const int MostKept = 150_000;
 
-    /// <summary>Up to here it is quicker to look at each row than to ask the index for one rank after another.</summary>
+    /// <summary>Up to here it is quicker to look at each row than to ask the index for one rank after another, which gets slower the more there is in all.</summary>
     private const int MostRankedByRow = 600;
+    private const int MostRankedByRowAtMost = 20_000;
+    private const int RowsPerRankedRow = 50;
+
+    /// <summary>So many may be looked at instead of asking the index for a long text.</summary>
+    private const int MostChecked = 1_000;
+
+    /// <summary>A look at what a connection sees takes as long as so many at a set of numbers, once that is made.</summary>
+    private const int LooksPerSet = 14;
 
     private readonly IndexReader index = new(snapshot, search, sight, picked);
     private readonly string visible = IndexExpression.Visible(sight.Useful.Select(c => c.Scope), search);
@@ -54,22 +62,22 @@ internal sealed class IndexSearch(
             PageNumber = search.PageNumber,
             Archived = search.Archived == ArchivedFilter.Any ? ArchivedFilter.Any : ArchivedFilter.Hide,
         };
-        // Few of many: looking each of them up is less than walking past all the others.
-        var steps = (skip + (long)take) * Math.Max(index.HighestId(), total) / total;
-        return isBrowsing && !sight.IsPersonal && steps < total + (long)MostSorted
-            ? index.Browse([.. sight.Useful.Select(c => c.Id)], sort, descending, skip, take)
+        return isBrowsing && !sight.IsPersonal && index.Steps(total, skip, take) < Math.Max(MostSorted, total / LooksPerSet)
+            ? index.Browse([.. sight.Useful.Select(c => c.Id)], total, sort, descending, skip, take)
             : index.Sorted(expression, total, sort, descending, skip, take);
     }
 
     /// <param name="All">The newest first; null when they are too many to keep.</param>
     private sealed record Found(List<long>? All, int Count)
     {
-        public IReadOnlySet<long>? Set { get; } = All?.ToHashSet();
+        private HashSet<long>? set;
+
+        public IReadOnlySet<long>? Set => set ??= All?.ToHashSet();
     }
 
     private List<long> Best(string expression, Found found, IReadOnlyList<long> former, int skip, int take)
     {
-        if (former.Count > 0 || found.Count > MostRankedByRow) return RankByRank(expression, found, former, skip, take);
+        if (former.Count > 0 || found.Count > Math.Clamp(index.HighestId() / RowsPerRankedRow, MostRankedByRow, MostRankedByRowAtMost)) return RankByRank(expression, found, former, skip, take);
         return found.All is { } all
             ? index.Ranked(all, IndexExpression.Ranks(terms), skip, take)
             : index.Ranked(expression, IndexExpression.Ranks(terms), skip, take);
@@ -87,7 +95,7 @@ internal sealed class IndexSearch(
             cancellationToken.ThrowIfCancellationRequested();
             // What is found is known by now: the index need not work it out again for each rank.
             var these = found.Set is { } set
-                ? index.NewestAmong(rank.Expression, set, MostSorted + 1)
+                ? NewestAmong(rank, set)
                 : index.Newest(IndexExpression.And([narrowed, rank.Expression]), 0, MostSorted + 1);
             var isWhole = these.Count <= MostSorted;
             areWhole &= isWhole;
@@ -122,6 +130,14 @@ internal sealed class IndexSearch(
             if (length > 0) ids.AddRange(read(from, length));
             before += count;
         }
+    }
+
+    /// <summary>The longer a text, the more lists the index goes through: its few rough matches are looked at instead, if they are few.</summary>
+    private List<long> NewestAmong(Rank rank, IReadOnlySet<long> set)
+    {
+        if (rank.Rough is not { } rough || index.NewestAmong(rough, set, MostChecked + 1) is not { Count: <= MostChecked } some)
+            return index.NewestAmong(rank.Expression, set, MostSorted + 1);
+        return some.Count == 0 ? some : index.Holding(some, rank.Texts);
     }
 
     /// <summary>A sign or two that begin no word, as in "payments - api", do not stand in the way of the words around them.</summary>

@@ -36,12 +36,12 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
                 .Where(g => open.Contains(g.ConnectionId) && g.Count > 0)
                 .Select(g => new { g.Kind, g.Value, g.Count })
                 .ToListAsync(token)).ToLookup(g => g.Kind, g => (g.Value, g.Count));
-            var own = sight.IsPersonal ? sight.Through(c => c.IsPersonal).Visible(snapshot.Db) : null;
+            var own = PersonalGroups.Count(snapshot, sight);
             return new RepositoryFacets(
                 [.. sight.All.Select(c => new ConnectionFacet(c.Id, c.Name))],
-                MostUsed(groups[CatalogueGroupKind.Namespace].Concat(await CountAsync(own?.Select(r => r.NamespacePath), token))
+                MostUsed(groups[CatalogueGroupKind.Namespace].Concat(own.Namespaces.Select(n => (Value: n.Key, Count: n.Value)))
                     .SelectMany(g => WithParents(g.Value).Select(path => (path, g.Count)))),
-                MostUsed(groups[CatalogueGroupKind.Topics].Concat(await CountAsync(own?.Select(r => r.Topics), token))
+                MostUsed(groups[CatalogueGroupKind.Topics].Concat(own.Topics.Select(t => (Value: t.Key, Count: t.Value)))
                     .SelectMany(g => SplitTopics(g.Value).Select(topic => (topic, g.Count)))));
         },
         cancellationToken);
@@ -59,10 +59,6 @@ public sealed class RepositoryQueries(IDbContextFactory<PortalDb> contexts, Pick
         cancellationToken);
 
     internal static IReadOnlyList<string> SplitTopics(string topics) => topics.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private static async Task<List<(string Value, int Count)>> CountAsync(IQueryable<string>? values, CancellationToken cancellationToken) => values is null
-        ? []
-        : (await values.Where(v => v != "").GroupBy(v => v).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken)).ConvertAll(g => (g.Key, g.Count));
 
     private async Task<Page<RepositoryRow>> SearchAsync(
         Snapshot snapshot, TeamAccess access, RepositorySearch search, PageRequest page, CancellationToken cancellationToken)

@@ -173,5 +173,10 @@ internal sealed class ParallelWalk(
             : known;
 }
 
+/// <param name="Row">
+/// What the catalogue keeps of it; null if it keeps nothing. Made where the page was read, because the one writer is what a walk waits for.
+/// </param>
+internal readonly record struct WalkedProject(long Id, bool ReadsCode, Repository? Row);
+
 /// <param name="Requests">How many it took.</param>
-internal sealed record WalkAnswer(IReadOnlyList<GitLabProject> Rows, int? Total, GitLabRateLimit? RateLimit, int Requests = 1);
+internal sealed record WalkAnswer(IReadOnlyList<WalkedProject> Rows, int? Total, GitLabRateLimit? RateLimit, int Requests = 1);

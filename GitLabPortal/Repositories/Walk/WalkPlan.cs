@@ -1,5 +1,3 @@
-using GitLabPortal.GitLab;
-
 namespace GitLabPortal.Repositories;
 
 /// <summary>A part of the ids: from behind <see cref="Cursor"/> up to <see cref="To"/>, which belongs to the next part.</summary>
@@ -28,7 +26,7 @@ internal enum StepKind { First, Last, Next }
 internal sealed record WalkStep(StepKind Kind, WalkRange Range, long After, bool IsBounded);
 
 /// <summary>What a page brought, once it is known which part of the ids it covers.</summary>
-internal sealed record WalkedPage(WalkStep Step, IReadOnlyList<GitLabProject> Rows);
+internal sealed record WalkedPage(WalkStep Step, IReadOnlyList<WalkedProject> Rows);
 
 /// <summary>
 /// Divides the ids among requests. A part is not bounded towards GitLab: its last page reaches into the next part, which proves without
@@ -104,7 +102,7 @@ internal sealed class WalkPlan
     }
 
     /// <summary>The page of <see cref="StepKind.First"/> or <see cref="StepKind.Next"/>: which of its rows belong to the part.</summary>
-    public WalkedPage Arrived(WalkStep step, IReadOnlyList<GitLabProject> page)
+    public WalkedPage Arrived(WalkStep step, IReadOnlyList<WalkedProject> page)
     {
         var range = step.Range;
         if (step.Kind == StepKind.First)
@@ -131,7 +129,7 @@ internal sealed class WalkPlan
     /// Where the list ends: the part without end is bounded there, and what is made from now on gets a part of its own. The rows of
     /// the page belong to nobody else, unless the walk is there already.
     /// </summary>
-    public WalkedPage ArrivedLast(WalkStep step, IReadOnlyList<GitLabProject> page)
+    public WalkedPage ArrivedLast(WalkStep step, IReadOnlyList<WalkedProject> page)
     {
         var open = step.Range;
         HighestId = page.Count == 0 ? open.Cursor : page.Max(p => p.Id);
