@@ -78,7 +78,7 @@ public sealed partial class Schedule(IScheduler scheduler, TimeProvider time, IL
         {
             await work(cancellationToken);
         }
-        catch (Exception e) when (e is OperationCanceledException or SchedulerException && (cancellationToken.IsCancellationRequested || running.Status != SchedulerStatus.Started))
+        catch (Exception e) when (e is OperationCanceledException or SchedulerException && (cancellationToken.IsCancellationRequested || running.Status != SchedulerStatus.Running))
         {
             LogNotTaken(e);
         }
