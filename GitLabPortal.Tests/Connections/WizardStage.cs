@@ -22,9 +22,6 @@ internal sealed class WizardStage : BunitContext
     private readonly BunitAuthorizationContext authorization;
     private readonly JSRuntimeInvocationHandler<string> secretField;
 
-    // Passes as soon as it is so; only a test that fails waits this long.
-    static WizardStage() => DefaultWaitTimeout = TimeSpan.FromSeconds(30);
-
     public WizardStage(ConnectionStage connections, PortalOptions? portal = null, string? portalAddress = null)
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
@@ -142,9 +139,6 @@ internal static class WizardActions
         page.Act(() => page.Find("form").Submit());
         page.WaitForState(() => page.HasStep("Token"));
     }
-
-    /// <summary>Finds and acts in one go: what is drawn between the two would take the handler away.</summary>
-    public static void Act<T>(this IRenderedComponent<T> page, Action act) where T : IComponent => page.InvokeAsync(act).GetAwaiter().GetResult();
 
     public static bool IsBusy(this IRenderedComponent<IComponent> page) => page.FindAll("button[aria-disabled=true]").Count > 0;
 

@@ -82,21 +82,24 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         for (var i = 0; i < 55; i++) repositories.Add(await database.AddRepositoryAsync(100 + i, $"g/r{i:00}", [connection], change: r => r.LastActivityAt = DateTimeOffset.UnixEpoch.AddDays(i)));
         var page = Open<RepositoriesPage>(owner);
 
-        page.WaitForElement($"#repository-{repositories[54].Id}").Change(true);
-        page.Find("[aria-label='Pages'] button:last-child").Click();
-        page.WaitForElement($"#repository-{repositories[0].Id}").Change(true);
+        page.WaitForElement($"#repository-{repositories[54].Id}");
+
+        page.Act(() => page.Find($"#repository-{repositories[54].Id}").Change(true));
+        page.Act(() => page.Find("[aria-label='Pages'] button:last-child").Click());
+        page.WaitForElement($"#repository-{repositories[0].Id}");
+        page.Act(() => page.Find($"#repository-{repositories[0].Id}").Change(true));
         page.WaitForAssertion(() => page.Find("[data-page]").GetAttribute("data-page").ShouldBe("2"));
         Services.GetRequiredService<NavigationManager>().NavigateTo("team/alpha/repositories?q=r54");
         page.WaitForAssertion(() => page.FindAll("[data-row]").Count.ShouldBe(1));
 
-        page.Find(".selection").TextContent.ShouldContain("2 selected");
+        page.WaitForAssertion(() => page.Find(".selection").TextContent.ShouldContain("2 selected"));
         page.Find($"#repository-{repositories[54].Id}").HasAttribute("checked").ShouldBeTrue();
         string? said = null;
         Services.GetRequiredService<Toasts>().Shown += toast => said = toast.Text;
-        page.FindAll(".selection button").Single(b => b.TextContent.Trim() == "Add to team").Click();
+        page.Act(() => page.FindAll(".selection button").Single(b => b.TextContent.Trim() == "Add to team").Click());
 
         page.WaitForAssertion(() => said.ShouldBe("2 added."));
-        page.FindAll(".selection").ShouldBeEmpty();
+        page.WaitForAssertion(() => page.FindAll(".selection").ShouldBeEmpty());
         page.WaitForAssertion(() => page.Find("tbody .badge").TextContent.Trim().ShouldBe("In team"));
     }
 
@@ -106,11 +109,12 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         var connection = await database.AddConnectionAsync(team, await database.AddServerAsync());
         var repository = await database.AddRepositoryAsync(100, "g/one", [connection]);
         var page = Open<RepositoriesPage>(owner);
-        page.WaitForElement($"#repository-{repository.Id}").Change(true);
+        page.WaitForElement($"#repository-{repository.Id}");
+        page.Act(() => page.Find($"#repository-{repository.Id}").Change(true));
         page.WaitForElement(".selection button");
         await using (var db = database.CreateDbContext()) await db.Set<TeamMember>().ExecuteDeleteAsync();
 
-        page.FindAll(".selection button").Single(b => b.TextContent.Trim() == "Add to team").Click();
+        page.Act(() => page.FindAll(".selection button").Single(b => b.TextContent.Trim() == "Add to team").Click());
 
         page.WaitForAssertion(() => page.FindAll("[data-row]").ShouldBeEmpty());
         await using var check = database.CreateDbContext();
@@ -130,12 +134,11 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         Services.GetRequiredService<SyncFeed>().Publish(new SyncProgress(connection.Id, SyncState.Running, 100, 200, null, null, null));
 
         page.WaitForAssertion(() => page.FindAll("[data-row]").Count.ShouldBe(1));
-        clock.Advance(TimeSpan.FromSeconds(1));
-        page.WaitForAssertion(() => page.Find(".sync").TextContent.ShouldContain("100 of 200"));
-        Services.GetRequiredService<SyncFeed>().Publish(
-            new SyncProgress(connection.Id, SyncState.Running, 100, 200, "GitLab asks us to slow down.", clock.GetUtcNow() + TimeSpan.FromSeconds(40), null));
-        clock.Advance(TimeSpan.FromSeconds(1));
-        page.WaitForAssertion(() => page.Find(".sync-problem").TextContent.ShouldContain("GitLab asks us to slow down. Going on in 39 s."));
+        page.PassTimeUntil(clock, TimeSpan.FromSeconds(1), () => page.Find(".sync").TextContent.ShouldContain("100 of 200"));
+        var goesOnAt = clock.GetUtcNow() + TimeSpan.FromSeconds(40);
+        Services.GetRequiredService<SyncFeed>().Publish(new SyncProgress(connection.Id, SyncState.Running, 100, 200, "GitLab asks us to slow down.", goesOnAt, null));
+        page.PassTimeUntil(clock, TimeSpan.FromSeconds(1), () => page.Find(".sync-problem").TextContent
+            .ShouldContain($"GitLab asks us to slow down. Going on in {(goesOnAt - clock.GetUtcNow()).TotalSeconds:0} s."));
     }
 
     [Fact]
@@ -149,10 +152,10 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         page.FindAll("[data-copy]").Select(c => c.GetAttribute("data-copy")).ShouldBe(["https://git.example.com/g/one.git", "git@git.example.com:g/one.git"]);
         page.Find("a.open").GetAttribute("rel")!.ShouldContain("noopener");
 
-        page.FindAll(".menu-item").Single().Click();
+        page.Act(() => page.FindAll(".menu-item").Single().Click());
         page.WaitForElement(".removed").TextContent.ShouldContain("g/one was removed from the team");
         page.FindAll("article.project").ShouldBeEmpty();
-        page.Find(".removed button").Click();
+        page.Act(() => page.Find(".removed button").Click());
 
         page.WaitForElement("article.project").TextContent.ShouldContain("Added by Ada");
         page.FindAll(".removed").ShouldBeEmpty();
@@ -167,9 +170,8 @@ public sealed class TeamPagesTests : BunitContext, IAsyncLifetime
         page.WaitForElement(".next").TextContent.ShouldContain("Pick the repositories you work with");
 
         await Services.GetRequiredService<PickRepositories>().RunAsync(team, [repository.Id], CancellationToken.None);
-        clock.Advance(TimeSpan.FromSeconds(1));
 
-        page.WaitForAssertion(() => page.FindAll(".next").ShouldBeEmpty());
+        page.PassTimeUntil(clock, TimeSpan.FromSeconds(1), () => page.FindAll(".next").ShouldBeEmpty());
         page.FindAll(".value").Select(v => v.TextContent).ShouldBe(["1", "1", "1"]);
         page.Find(".plain-list").TextContent.ShouldContain("one");
     }

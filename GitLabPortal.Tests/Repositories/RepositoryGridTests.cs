@@ -49,7 +49,7 @@ public sealed class RepositoryGridTests : BunitContext
         grid.Render(p => p.Add(g => g.Search, new RepositorySearch { Text = "zzz" }));
 
         grid.Find(".empty h2").TextContent.ShouldBe("No repository matches");
-        grid.FindAll(".empty button").Single(b => b.TextContent.Contains("Clear search", StringComparison.Ordinal)).Click();
+        grid.Act(() => grid.FindAll(".empty button").Single(b => b.TextContent.Contains("Clear search", StringComparison.Ordinal)).Click());
         searches.ShouldHaveSingleItem().ShouldBe(new RepositorySearch());
     }
 
@@ -62,7 +62,7 @@ public sealed class RepositoryGridTests : BunitContext
         grid.Markup.ShouldNotContain("secret detail");
 
         fails = false;
-        grid.Find("[role=alert] button").Click();
+        grid.Act(() => grid.Find("[role=alert] button").Click());
 
         grid.FindAll("[data-row]").Count.ShouldBe(1);
         grid.FindAll("[role=alert]").ShouldBeEmpty();
@@ -93,11 +93,10 @@ public sealed class RepositoryGridTests : BunitContext
     public async Task Typing_waits_for_a_pause_and_the_last_text_wins()
     {
         var grid = Show((_, _) => Task.FromResult(Page<RepositoryRow>.Empty));
-        var field = grid.Find("#repository-search");
 
-        var first = field.InputAsync("p");
+        var first = TypeAsync("p");
         clock.Advance(TimeSpan.FromMilliseconds(150));
-        var second = field.InputAsync("pay");
+        var second = TypeAsync("pay");
         typings.ShouldBeEmpty();
         while (!second.IsCompleted)
         {
@@ -108,6 +107,8 @@ public sealed class RepositoryGridTests : BunitContext
         await Task.WhenAll(first, second);
 
         typings.ShouldHaveSingleItem().Text.ShouldBe("pay");
+
+        Task TypeAsync(string text) => grid.ActAsync(() => grid.Find("#repository-search").InputAsync(text));
     }
 
     [Fact]
@@ -115,15 +116,15 @@ public sealed class RepositoryGridTests : BunitContext
     {
         var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 60).Select(i => Row(i, $"r{i}"))], 60)));
 
-        grid.Find("#repository-3").Change(true);
+        grid.Act(() => grid.Find("#repository-3").Change(true));
         grid.Render(p => p.Add(g => g.Search, new RepositorySearch { PageNumber = 2 }));
-        grid.Find("[aria-label='Select all on this page']").Change(true);
+        grid.Act(() => grid.Find("[aria-label='Select all on this page']").Change(true));
         grid.Render(p => p.Add(g => g.Search, new RepositorySearch()));
 
         selection.Count.ShouldBe(11);
         grid.Find("#repository-3").HasAttribute("checked").ShouldBeTrue();
         grid.FindAll("[data-row][tabindex='0']").ShouldHaveSingleItem().Id.ShouldBe("repository-1");
-        grid.Find("#repository-7").Focus();
+        grid.Act(() => grid.Find("#repository-7").Focus());
         grid.FindAll("[data-row][tabindex='0']").ShouldHaveSingleItem().Id.ShouldBe("repository-7");
     }
 
@@ -133,12 +134,12 @@ public sealed class RepositoryGridTests : BunitContext
         var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([Row(1, "api")], 1)));
         grid.FindAll("th[aria-sort]").ShouldHaveSingleItem().TextContent.ShouldContain("Last activity");
 
-        grid.FindAll("th button").Single(b => b.TextContent.Contains("Stars", StringComparison.Ordinal)).Click();
+        grid.Act(() => grid.FindAll("th button").Single(b => b.TextContent.Contains("Stars", StringComparison.Ordinal)).Click());
         searches[^1].ShouldBe(new RepositorySearch { Sort = RepositorySort.Stars, Descending = true });
 
         grid.Render(p => p.Add(g => g.Search, searches[^1]));
         grid.FindAll("th[aria-sort]").ShouldHaveSingleItem().GetAttribute("aria-sort").ShouldBe("descending");
-        grid.FindAll("th button").Single(b => b.TextContent.Contains("Stars", StringComparison.Ordinal)).Click();
+        grid.Act(() => grid.FindAll("th button").Single(b => b.TextContent.Contains("Stars", StringComparison.Ordinal)).Click());
         searches[^1].Descending.ShouldBeFalse();
     }
 
@@ -158,7 +159,6 @@ public sealed class RepositoryGridTests : BunitContext
     public async Task What_was_typed_stays_when_an_older_text_comes_back_late()
     {
         var grid = Show((_, _) => Task.FromResult(Page<RepositoryRow>.Empty));
-        var field = grid.Find("#repository-search");
         await TypeAsync("pa");
         await TypeAsync("paym");
         typings.Select(t => t.Text).ShouldBe(["pa", "paym"]);
@@ -174,7 +174,7 @@ public sealed class RepositoryGridTests : BunitContext
 
         async Task TypeAsync(string text)
         {
-            var typing = field.InputAsync(text);
+            var typing = grid.ActAsync(() => grid.Find("#repository-search").InputAsync(text));
             while (!typing.IsCompleted)
             {
                 clock.Advance(TimeSpan.FromMilliseconds(50));
@@ -191,12 +191,12 @@ public sealed class RepositoryGridTests : BunitContext
         var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 1000).Select(i => Row(i, $"r{i}"))], 1000)));
         grid.FindAll("[data-row]").Count.ShouldBe(150);
 
-        grid.Find("[data-scrolled]").Change("11");
+        grid.Act(() => grid.Find("[data-scrolled]").Change("11"));
 
         grid.FindAll("[data-row]").Select(r => r.Id).ShouldBe(Enumerable.Range(451, 150).Select(i => $"repository-{i}"));
         grid.FindAll(".spacer td").Select(s => s.GetAttribute("style")).ShouldBe([$"height: {450 * 53}px", $"height: {400 * 53}px"]);
         (searches.Count + typings.Count).ShouldBe(0);
-        foreach (var nonsense in new[] { "0", "21", "x" }) grid.Find("[data-scrolled]").Change(nonsense);
+        foreach (var nonsense in new[] { "0", "21", "x" }) grid.Act(() => grid.Find("[data-scrolled]").Change(nonsense));
         grid.Find("[data-page]").GetAttribute("data-page").ShouldBe("11");
     }
 

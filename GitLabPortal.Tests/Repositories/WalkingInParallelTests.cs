@@ -38,15 +38,16 @@ public sealed class WalkingInParallelTests
     [Fact]
     public async Task Requests_are_on_their_way_at_the_same_time_but_never_more_than_allowed()
     {
-        await using var stage = await CatalogueStage.StartAsync(await GitLabSandbox.WithProjects(4000).WithLatency(TimeSpan.FromMilliseconds(20)).StartAsync());
-        stage.MaxRequestsAtOnce = 6;
+        // Enough to be worth six parts.
+        await using var stage = await ParallelStageAsync(12_000, 6);
         var connection = await stage.ConnectAsync();
+        // By then it knows that the server bears six; without six on their way nobody gets an answer.
+        var gate = new SandboxGate(opensAt: 6);
+        stage.GitLab.Faults.Answer("/api/v4/projects", Fault.Held(gate), after: 12);
 
         await stage.WalkAsync(connection);
 
-        var requests = stage.GitLab.Requests.All;
-        var most = requests.Max(r => requests.Count(o => o.At <= r.At && r.At < o.At + o.Duration));
-        most.ShouldBeInRange(4, 6);
+        gate.Most.ShouldBe(6);
         (await stage.SeenAsync(connection)).ShouldBe(stage.ProjectIds);
     }
 

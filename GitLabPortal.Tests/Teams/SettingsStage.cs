@@ -18,9 +18,6 @@ public sealed class SettingsStage : BunitContext
 {
     private readonly BunitAuthorizationContext authorization;
 
-    // Passes as soon as it is so; only a test that fails waits this long.
-    static SettingsStage() => DefaultWaitTimeout = TimeSpan.FromSeconds(30);
-
     public SettingsStage(PeopleDb people)
     {
         JSInterop.Mode = JSRuntimeMode.Loose;

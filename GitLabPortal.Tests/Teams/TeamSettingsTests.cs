@@ -93,8 +93,8 @@ public sealed class TeamSettingsTests : IAsyncLifetime
         // Not announced: as if another process had done it.
         await new ChangeRole(people.Db, people.Clock, new MembershipFeed()).RunAsync(owner, admin.AccountId, TeamRole.Member, CancellationToken.None);
 
-        await section.Find("input").ChangeAsync("Mine");
-        await section.Find("form").SubmitAsync();
+        await section.ActAsync(() => section.Find("input").ChangeAsync("Mine"));
+        await section.ActAsync(() => section.Find("form").SubmitAsync());
 
         section.WaitForAssertion(() => section.FindAll("input").ShouldBeEmpty());
         (await people.Teams.ForAccountAsync(owner.AccountId, CancellationToken.None)).Single().Name.ShouldBe("Team rocket");
@@ -105,12 +105,12 @@ public sealed class TeamSettingsTests : IAsyncLifetime
     {
         var section = stage.Open<GeneralSection>(owner);
 
-        await section.Find("input").ChangeAsync("  ");
-        await section.Find("form").SubmitAsync();
+        await section.ActAsync(() => section.Find("input").ChangeAsync("  "));
+        await section.ActAsync(() => section.Find("form").SubmitAsync());
         section.Find(".field-error").TextContent.ShouldContain("Enter a name");
 
-        await section.Find("input").ChangeAsync("Moon <b>base</b>");
-        await section.Find("form").SubmitAsync();
+        await section.ActAsync(() => section.Find("input").ChangeAsync("Moon <b>base</b>"));
+        await section.ActAsync(() => section.Find("form").SubmitAsync());
         section.WaitForAssertion(() => section.Find("input").GetAttribute("value").ShouldBe("Moon <b>base</b>"));
         section.FindAll(".field-error, b").ShouldBeEmpty();
         (await people.Teams.ForAccountAsync(owner.AccountId, CancellationToken.None)).Single().Name.ShouldBe("Moon <b>base</b>");
@@ -138,7 +138,7 @@ public sealed class TeamSettingsTests : IAsyncLifetime
         section.WaitForAssertion(() => LeaveButton().HasAttribute("disabled").ShouldBeFalse());
 
         var asked = stage.AgreeToEverything();
-        await LeaveButton().ClickAsync(new());
+        await section.ActAsync(() => LeaveButton().ClickAsync(new()));
         section.WaitForAssertion(() => section.FindAll("form").ShouldBeEmpty());
         stage.Location.Last.ShouldBe("/");
         asked.ShouldBe(["Leave the team?"]);
@@ -164,7 +164,7 @@ public sealed class TeamSettingsTests : IAsyncLifetime
         var grace = await people.JoinAsync(owner, TeamRole.Member);
         var section = stage.Open<MembersSection>(owner);
 
-        await section.Find("select").ChangeAsync("Admin");
+        await section.ActAsync(() => section.Find("select").ChangeAsync("Admin"));
 
         (await people.RoleAsync(grace)).ShouldBe(TeamRole.Admin);
         section.FindAll("select").Count.ShouldBe(1, "the only owner's own role is not for choice");
@@ -187,7 +187,7 @@ public sealed class TeamSettingsTests : IAsyncLifetime
         var section = stage.Open<MembersSection>(owner);
         var asked = stage.AgreeToEverything();
 
-        await section.FindAll("button").Single(b => b.TextContent.Trim() == "Remove Grace").ClickAsync(new());
+        await section.ActAsync(() => section.FindAll("button").Single(b => b.TextContent.Trim() == "Remove Grace").ClickAsync(new()));
 
         section.WaitForAssertion(() => section.Markup.ShouldNotContain("Grace"));
         asked.ShouldBe(["Remove Grace?"]);
@@ -201,7 +201,7 @@ public sealed class TeamSettingsTests : IAsyncLifetime
         var section = stage.Open<MembersSection>(owner);
         await new RemoveMember(people.Db, people.Clock, new MembershipFeed()).RunAsync(owner, second.AccountId, CancellationToken.None);
 
-        await section.FindAll("select")[^1].ChangeAsync("Member");
+        await section.ActAsync(() => section.FindAll("select")[^1].ChangeAsync("Member"));
 
         section.Find("[role=alert]").TextContent.ShouldContain("not a member of the team any more");
         section.FindAll("select").ShouldBeEmpty();
@@ -211,20 +211,20 @@ public sealed class TeamSettingsTests : IAsyncLifetime
     public async Task An_invitation_link_is_shown_once_and_the_invitation_stays_in_the_list_until_revoked()
     {
         var section = stage.Open<MembersSection>(owner);
-        await Button("Invite member").ClickAsync(new());
-        await section.Find("input[type=email]").ChangeAsync("grace@example.com");
-        await section.Find("form").SubmitAsync();
+        await section.ActAsync(() => Button("Invite member").ClickAsync(new()));
+        await section.ActAsync(() => section.Find("input[type=email]").ChangeAsync("grace@example.com"));
+        await section.ActAsync(() => section.Find("form").SubmitAsync());
 
         var link = section.Find("code").TextContent;
         link.ShouldStartWith("https://portal.example.com/invite/");
         (await people.Teams.FindInvitationAsync(link.Split('/')[^1], CancellationToken.None)).State.ShouldBe(InvitationState.Open);
         section.Find("button[data-copy]").GetAttribute("data-copy").ShouldBe(link);
 
-        await Button("Done").ClickAsync(new());
+        await section.ActAsync(() => Button("Done").ClickAsync(new()));
         section.Markup.ShouldNotContain(link);
         section.FindAll("ul")[1].TextContent.ShouldContain("grace@example.com");
 
-        await Button("Revoke").ClickAsync(new());
+        await section.ActAsync(() => Button("Revoke").ClickAsync(new()));
         section.FindAll("ul").Count.ShouldBe(1);
         (await people.Teams.FindInvitationAsync(link.Split('/')[^1], CancellationToken.None)).State.ShouldBe(InvitationState.Unknown);
 
@@ -235,10 +235,10 @@ public sealed class TeamSettingsTests : IAsyncLifetime
     public async Task An_address_that_is_none_is_refused_beside_the_field_and_kept()
     {
         var section = stage.Open<MembersSection>(owner);
-        await section.FindAll("button").Single(b => b.TextContent.Trim() == "Invite member").ClickAsync(new());
+        await section.ActAsync(() => section.FindAll("button").Single(b => b.TextContent.Trim() == "Invite member").ClickAsync(new()));
 
-        await section.Find("input[type=email]").ChangeAsync("nonsense");
-        await section.Find("form").SubmitAsync();
+        await section.ActAsync(() => section.Find("input[type=email]").ChangeAsync("nonsense"));
+        await section.ActAsync(() => section.Find("form").SubmitAsync());
 
         section.Find(".field-error").TextContent.ShouldContain("not an e-mail address");
         section.Find("input[type=email]").GetAttribute("value").ShouldBe("nonsense");

@@ -21,9 +21,6 @@ internal sealed class HookCard : BunitContext
     private bool isListening;
     private List<string> asked = [];
 
-    // Passes as soon as it is so; only a test that fails waits this long.
-    static HookCard() => DefaultWaitTimeout = TimeSpan.FromSeconds(30);
-
     public HookCard(HookStage stage)
     {
         this.stage = stage;

@@ -3,6 +3,7 @@ using GitLabPortal.Connections;
 using GitLabPortal.Kernel;
 using GitLabPortal.Repositories;
 using GitLabPortal.Tests.Connections;
+using GitLabPortal.Tests.Harness;
 using Microsoft.EntityFrameworkCore;
 using Shouldly;
 using Xunit;

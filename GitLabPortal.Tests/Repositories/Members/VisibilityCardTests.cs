@@ -48,12 +48,14 @@ public sealed class VisibilityCardTests : IAsyncLifetime
     public async Task Chosen_groups_are_saved_and_shown()
     {
         var section = Open();
-        Radios(section)[1].Change("Groups");
-        section.Find(".visibility").Submit();
+        section.Act(() => Radios(section)[1].Change("Groups"));
+        section.Act(() => section.Find(".visibility").Submit());
         section.WaitForAssertion(() => section.Find(".visibility [role=alert], .visibility .callout").TextContent.ShouldContain("Choose at least one group."));
 
-        section.WaitForElement(".group-row input").Change(true);
-        section.Find(".visibility").Submit();
+        section.WaitForElement(".group-row input");
+
+        section.Act(() => section.Find(".group-row input").Change(true));
+        section.Act(() => section.Find(".visibility").Submit());
 
         section.WaitForAssertion(() => Fact(section).ShouldContain("Everyone in the team sees the chosen groups."));
         (await connections.ReadAsync(db => db.Set<Connection>().Select(c => c.Coverage).SingleAsync())).ShouldBe(ConnectionCoverage.Groups);
@@ -81,8 +83,8 @@ public sealed class VisibilityCardTests : IAsyncLifetime
         var section = Open();
         Radios(section)[2].HasAttribute("disabled").ShouldBeFalse();
 
-        Radios(section)[2].Change("Members");
-        section.Find(".visibility").Submit();
+        section.Act(() => Radios(section)[2].Change("Members"));
+        section.Act(() => section.Find(".visibility").Submit());
 
         section.WaitForAssertion(() => Fact(section).ShouldContain("Each member what they may open on GitLab themselves. You have not linked your GitLab account yet."));
         (await connections.ReadAsync(db => db.Set<Connection>().Select(c => c.Audience).SingleAsync())).ShouldBe(ConnectionAudience.Members);
@@ -91,7 +93,8 @@ public sealed class VisibilityCardTests : IAsyncLifetime
     private IRenderedComponent<ConnectionsSection> Open()
     {
         var section = stage.OpenSection<ConnectionsSection>(connections.Owner);
-        section.WaitForElements("button").Single(b => b.TextContent.Trim() == "Change who sees what").Click();
+        section.WaitForState(() => section.HasButton("Change who sees what"));
+        section.Act(() => section.Button("Change who sees what").Click());
         section.WaitForElement(".visibility");
         return section;
     }

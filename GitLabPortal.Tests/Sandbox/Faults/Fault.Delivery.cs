@@ -67,6 +67,16 @@ public sealed partial class Fault
         },
     };
 
+    /// <summary>The answer is right and waits at the gate.</summary>
+    public static Fault Held(SandboxGate gate) => new("held")
+    {
+        Deliver = async (writer, answer, cancellationToken) =>
+        {
+            await gate.PassAsync(cancellationToken);
+            await writer.SendAsync(answer, cancellationToken);
+        },
+    };
+
     /// <summary>Nothing is ever answered; ends when the client gives up or the sandbox is disposed.</summary>
     public static Fault Hang() => new("hang")
     {
