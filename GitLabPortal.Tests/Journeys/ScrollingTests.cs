@@ -33,11 +33,36 @@ public sealed class ScrollingTests(BrowserFixture browsers) : IAsyncLifetime
 
         foreach (var row in new[] { 120, 925, 1_999, 425 })
         {
-            await page.EvaluateAsync("y => scrollTo(0, document.querySelector('[data-grid] tbody').getBoundingClientRect().top + scrollY + y - innerHeight / 2)", row * RowHeight);
+            await ScrollToAsync(page, row);
             await Expect(page.Locator($"tr[aria-rowindex='{row + 2}']")).ToBeInViewportAsync();
             (await page.Locator("[data-row]").CountAsync()).ShouldBeLessThanOrEqualTo(150);
             await Expect(page).ToHaveURLAsync(new Regex($"page={(row / 50) + 1}$"));
         }
+    }
+
+    [Fact]
+    public async Task Who_scrolls_on_before_the_answer_is_there_is_not_thrown_back()
+    {
+        var page = await journey.OpenSignedInAsync();
+        await using var answers = await SlowAnswers.OfAsync(page, TimeSpan.FromSeconds(1));
+        await journey.GoAsync(page, "/team/rocket/repositories?archived=any&sort=name");
+        await Expect(page.Locator("[data-row]").First).ToBeVisibleAsync();
+
+        foreach (var row in new[] { 120, 925, 425, 1_999 })
+        {
+            await ScrollToAsync(page, row);
+            await Expect(page).ToHaveURLAsync(new Regex($"page={(row / 50) + 1}$"));
+        }
+
+        await Expect(page.Locator("[data-answered='4']")).ToBeAttachedAsync();
+        await Expect(page.Locator("tr[aria-rowindex='2001']")).ToBeInViewportAsync();
+        await Expect(page.GetByText("Page 40 of 40")).ToBeVisibleAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("page=40$"));
+
+        // The buttons still lead to where they say.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Previous page" }).ClickAsync();
+        await Expect(page.Locator("tr[aria-rowindex='1902']")).ToBeInViewportAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("page=39$"));
     }
 
     [Fact]
@@ -71,4 +96,7 @@ public sealed class ScrollingTests(BrowserFixture browsers) : IAsyncLifetime
         await Expect(page.Locator("tr[aria-rowindex='102']")).ToBeHiddenAsync();
         (await page.EvaluateAsync<int>("() => document.documentElement.scrollHeight")).ShouldBeLessThan(20_000);
     }
+
+    private static Task ScrollToAsync(IPage page, int row) => page.EvaluateAsync(
+        "y => scrollTo(0, document.querySelector('[data-grid] tbody').getBoundingClientRect().top + scrollY + y - innerHeight / 2)", row * RowHeight);
 }

@@ -191,13 +191,32 @@ public sealed class RepositoryGridTests : BunitContext
         var grid = Show((_, _) => Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 1000).Select(i => Row(i, $"r{i}"))], 1000)));
         grid.FindAll("[data-row]").Count.ShouldBe(150);
 
-        grid.Act(() => grid.Find("[data-scrolled]").Change("11"));
+        grid.Act(() => grid.Find("[data-scrolled]").Change("11:1"));
 
         grid.FindAll("[data-row]").Select(r => r.Id).ShouldBe(Enumerable.Range(451, 150).Select(i => $"repository-{i}"));
         grid.FindAll(".spacer td").Select(s => s.GetAttribute("style")).ShouldBe([$"height: {450 * 53}px", $"height: {400 * 53}px"]);
         (searches.Count + typings.Count).ShouldBe(0);
-        foreach (var nonsense in new[] { "0", "21", "x" }) grid.Act(() => grid.Find("[data-scrolled]").Change(nonsense));
+        foreach (var nonsense in new[] { "0:2", "21:3", "x:4", "12", "12:", ":5", "12:6:7", "" }) grid.Act(() => grid.Find("[data-scrolled]").Change(nonsense));
         grid.Find("[data-page]").GetAttribute("data-page").ShouldBe("11");
+        grid.Act(() => grid.Find("[data-scrolled]").Change("11:8"));
+        grid.Find("[data-page]").GetAttribute("data-answered").ShouldBe("8");
+    }
+
+    [Fact]
+    public void Rows_that_were_scrolled_to_and_cannot_be_loaded_are_said_not_to_be_there()
+    {
+        var fails = false;
+        var grid = Show((_, _) => fails
+            ? throw new InvalidOperationException("secret detail")
+            : Task.FromResult(new Page<RepositoryRow>([.. Enumerable.Range(1, 1000).Select(i => Row(i, $"r{i}"))], 1000)));
+        fails = true;
+        grid.Act(() => grid.Find("[data-scrolled]").Change("11:1"));
+        grid.WaitForAssertion(() => grid.Find("[role=alert]").TextContent.ShouldContain("could not be loaded"));
+
+        fails = false;
+        grid.Act(() => grid.Find("[role=alert] button").Click());
+
+        grid.WaitForAssertion(() => grid.FindAll("[data-row]").Select(r => r.Id).ShouldBe(Enumerable.Range(451, 150).Select(i => $"repository-{i}")));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GitLabPortal.Kernel;
 using Microsoft.AspNetCore.Components;
 
@@ -13,6 +14,9 @@ public sealed partial class RepositoryGrid
 
     // The search's page at first; then the one that was scrolled to, which the address names but which is no navigation.
     private int pageNumber = 1;
+
+    // Tells grid.js what came of its scrolling from what was asked for elsewhere: only the latter may move the window.
+    private int answered;
     private RepositorySearch? shown;
     private CancellationTokenSource? loading;
     private bool hasFailed;
@@ -69,9 +73,9 @@ public sealed partial class RepositoryGrid
         if (loading is not null) await loading.CancelAsync();
         loading?.Dispose();
         var mine = loading = CancellationTokenSource.CreateLinkedTokenSource(Lifetime);
+        var window = Window(pageNumber);
         try
         {
-            var window = Window(pageNumber);
             var reading = Source(Search, window, mine.Token);
             if (!quietly) _ = ShowWhenSlowAsync(reading, mine);
             var read = await reading;
@@ -88,8 +92,8 @@ public sealed partial class RepositoryGrid
         catch (Exception e) when (e is not OperationCanceledException)
         {
             LogLoadFailed(Logger, e);
-            // Rows that are on the screen are better than none.
-            if (!quietly || page is null) hasFailed = true;
+            // Rows that are on the screen are better than none, if they are the ones that were scrolled to.
+            if (!quietly || page is null || firstRow != window.Skip) hasFailed = true;
             isSlow = false;
         }
 
@@ -106,10 +110,15 @@ public sealed partial class RepositoryGrid
     /// <summary>The page and the ones on both sides of it, so that scrolling on meets rows; nothing else is kept.</summary>
     private static PageRequest Window(int pageNumber) => new(Math.Max(0, pageNumber - 2) * RepositorySearch.PageSize, 3 * RepositorySearch.PageSize);
 
-    /// <summary>Scrolled to another page. grid.js notes it in the address; navigating would scroll back to the top.</summary>
+    /// <summary>
+    /// Scrolled to another page: its number, and how often that was said, with a colon between. grid.js notes the page in the address;
+    /// navigating would scroll back to the top.
+    /// </summary>
     private async Task ScrollAsync(ChangeEventArgs e)
     {
-        if (int.TryParse(e.Value as string, out var number) && number >= 1 && number <= PageCount) await MoveAsync(number);
+        if (e.Value is not string text || text.Split(':') is not [var said, var times]) return;
+        if (!int.TryParse(said, CultureInfo.InvariantCulture, out var number) || !int.TryParse(times, CultureInfo.InvariantCulture, out answered)) return;
+        if (number >= 1 && number <= PageCount) await MoveAsync(number);
     }
 
     private async Task MoveAsync(int number)

@@ -34,13 +34,15 @@ document.addEventListener('keydown', event => {
 });
 
 // Scrolling goes through all rows, of which the server keeps three pages: it is told which page is in sight. A page that it shows for
-// another reason (an address, a button, a new search) is scrolled to.
+// another reason (an address, a button, a new search) is scrolled to. Each time it is told has a number, which comes back with the
+// page: whoever scrolls on before the answer is there must not be thrown back by it.
 const phone = matchMedia('(max-width: 640px)');
-let scrolledTo = 0;
+const told = { times: 0, page: 0, table: null };
 let isWaiting = false;
 
 const grid = () => phone.matches ? null : document.querySelector('[data-grid][data-page]');
 const rowHeight = table => table.querySelector('tr:has([data-row])')?.offsetHeight ?? 0;
+const isAnswered = table => table !== told.table || table.dataset.answered === String(told.times);
 
 // For a reload or somebody to whom the address is sent; Blazor's own entry in the history stays.
 function note(page) {
@@ -59,12 +61,12 @@ function lookWhereWeAre() {
 
   const row = Math.max(0, innerHeight / 2 - table.tBodies[0].getBoundingClientRect().top) / height;
   const page = Math.floor(row / Number(table.dataset.pageSize)) + 1;
-  if (page === Number(table.dataset.page)) scrolledTo = page;
-  // Asked for already: what comes of it is looked at when it is there.
-  if (page === scrolledTo || page > Math.ceil((Number(table.getAttribute('aria-rowcount')) - 1) / Number(table.dataset.pageSize))) return;
-  scrolledTo = page;
+  const coming = isAnswered(table) ? Number(table.dataset.page) : told.page;
+  if (page === coming || page > Math.ceil((Number(table.getAttribute('aria-rowcount')) - 1) / Number(table.dataset.pageSize))) return;
+
+  Object.assign(told, { times: told.times + 1, page, table });
   note(page);
-  input.value = String(page);
+  input.value = `${page}:${told.times}`;
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
@@ -73,25 +75,24 @@ addEventListener('scroll', () => {
   isWaiting = true;
 }, { passive: true });
 
-let known = null;
+let shown = null;
 function lookWhatIsShown() {
   const table = document.querySelector('[data-grid][data-page]');
   // A browser that keeps what it shows in its place would run after the spacers, whose heights change with every page.
   document.documentElement.style.overflowAnchor = table ? 'none' : '';
-  const page = table ? Number(table.dataset.page) : null;
-  if (page === known) return;
-  const isFirst = known === null;
-  known = page;
-  if (page === null) scrolledTo = 0;
-  else if (page === scrolledTo) requestAnimationFrame(lookWhereWeAre);
-  else if (!isFirst || page > 1) {
-    scrolledTo = page;
-    if (!isFirst) note(page);
+  const before = shown;
+  shown = table && { table, page: Number(table.dataset.page), answered: table.dataset.answered };
+  if (!table || (before?.table === table && before.page === shown.page && before.answered === shown.answered)) return;
+
+  if (before?.table === table && before.answered !== shown.answered) requestAnimationFrame(lookWhereWeAre);
+  else if (before ? before.page !== shown.page : shown.page > 1) {
+    if (before) note(shown.page);
     const top = table.tBodies[0].getBoundingClientRect().top + scrollY;
-    const rows = phone.matches ? 0 : (page - 1) * Number(table.dataset.pageSize);
-    scrollTo({ top: page === 1 ? 0 : top + rows * rowHeight(table), behavior: 'instant' });
+    const rows = phone.matches ? 0 : (shown.page - 1) * Number(table.dataset.pageSize);
+    scrollTo({ top: shown.page === 1 ? 0 : top + rows * rowHeight(table), behavior: 'instant' });
   }
 }
 
-new MutationObserver(lookWhatIsShown).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-page'] });
+new MutationObserver(lookWhatIsShown)
+  .observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-page', 'data-answered'] });
 lookWhatIsShown();
