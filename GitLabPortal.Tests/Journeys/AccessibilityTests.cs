@@ -53,7 +53,7 @@ public sealed class AccessibilityTests(BrowserFixture browsers)
         await CheckAsync(page, journey, "/team/rocket", "overview", alive: true);
         await CheckAsync(page, journey, "/teams/new", "new-team", alive: true);
         await CheckAsync(page, journey, "/profile", "profile");
-        await CheckAsync(page, journey, "/team/nowhere", "not-found");
+        await CheckAsync(page, journey, "/team/nowhere", "not-found", alive: true);
     }
 
     private static async Task WizardAsync(IPage page, Journey journey)
