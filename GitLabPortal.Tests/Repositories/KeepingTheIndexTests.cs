@@ -224,16 +224,12 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
     {
         await database.AddRepositoryAsync(1, "g/one", [ours]);
         using var cancellation = new CancellationTokenSource();
-        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
-        {
-            using var endless = snapshot.Connection.CreateCommand();
-            endless.Transaction = snapshot.Transaction;
-            endless.CommandText = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-            cancellation.CancelAfter(TimeSpan.FromMilliseconds(50));
-            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
-        }, cancellation.Token);
+        var (reading, begun) = ReadEndlessly("n", cancellation.Token);
+        await begun;
 
-        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromSeconds(30)));
+        await cancellation.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromSeconds(60)));
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
     }
 
@@ -242,16 +238,8 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
     {
         await database.AddRepositoryAsync(1, "g/one", [ours]);
         using var cancellation = new CancellationTokenSource();
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var older = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
-        {
-            using var endless = snapshot.Connection.CreateCommand();
-            endless.Transaction = snapshot.Transaction;
-            endless.CommandText = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'";
-            begun.SetResult();
-            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
-        }, cancellation.Token);
-        await begun.Task;
+        var (older, begun) = ReadEndlessly("n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'", cancellation.Token);
+        await begun;
 
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
         await database.AddRepositoryAsync(2, "g/one-more", [ours]);
@@ -318,5 +306,24 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
         var page = await SearchAsync(team, search);
         page.Items.Count.ShouldBe(page.Total);
         return page.Total;
+    }
+
+    /// <returns>Ends when it is cancelled; and when it has begun: before that there is nothing to interrupt.</returns>
+    private (Task<long> Reading, Task Begun) ReadEndlessly(string from, CancellationToken cancellationToken)
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
+        {
+            snapshot.Connection.CreateFunction("seen", (long i) =>
+            {
+                begun.TrySetResult();
+                return i;
+            });
+            using var endless = snapshot.Connection.CreateCommand();
+            endless.Transaction = snapshot.Transaction;
+            endless.CommandText = $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(seen(i)) FROM {from}";
+            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
+        }, cancellationToken);
+        return (reading, begun.Task);
     }
 }
