@@ -110,6 +110,13 @@ public sealed class Journey : IAsyncDisposable
         await ContinueAsync(page);
     }
 
+    /// <summary>The check has ended and says which scope is missing. The form itself names scopes, too.</summary>
+    public static async Task ExpectMissingScopeAsync(IPage page)
+    {
+        await Expect(page.Locator(".finding-fix", new() { HasText = "read_api" }).First).ToBeVisibleAsync();
+        await Expect(page.Locator(".is-busy")).ToHaveCountAsync(0);
+    }
+
     /// <summary>The whole wizard, to the list of connections.</summary>
     public async Task ConnectAsync(IPage page, string? token = null)
     {

@@ -54,7 +54,7 @@ public sealed class TokenSecrecyTests(BrowserFixture browsers)
         await Journey.ContinueAsync(page);
 
         await journey.PasteTokenAsync(page, token);
-        await Expect(page.GetByText("read_api", new() { Exact = false }).First).ToBeVisibleAsync();
+        await Journey.ExpectMissingScopeAsync(page);
 
         wire.Sent.Count(m => Holds(m, token)).ShouldBe(1);
         wire.Received.Count(m => Holds(m, token)).ShouldBe(0);
