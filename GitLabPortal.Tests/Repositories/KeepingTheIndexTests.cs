@@ -224,16 +224,14 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
     {
         await database.AddRepositoryAsync(1, "g/one", [ours]);
         using var cancellation = new CancellationTokenSource();
-        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
-        {
-            using var endless = snapshot.Connection.CreateCommand();
-            endless.Transaction = snapshot.Transaction;
-            endless.CommandText = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-            cancellation.CancelAfter(TimeSpan.FromMilliseconds(50));
-            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
-        }, cancellation.Token);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(
+            database, (snapshot, _) => Endless(snapshot, begun, "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"), cancellation.Token);
+        await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
-        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromSeconds(30)));
+        await cancellation.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromMinutes(1)));
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
     }
 
@@ -243,15 +241,12 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
         await database.AddRepositoryAsync(1, "g/one", [ours]);
         using var cancellation = new CancellationTokenSource();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var older = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
-        {
-            using var endless = snapshot.Connection.CreateCommand();
-            endless.Transaction = snapshot.Transaction;
-            endless.CommandText = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'";
-            begun.SetResult();
-            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
-        }, cancellation.Token);
-        await begun.Task;
+        var older = GitLabPortal.Data.InterruptibleReads.ReadAsync(
+            database,
+            (snapshot, _) => Endless(
+                snapshot, begun, "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'"),
+            cancellation.Token);
+        await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
         await database.AddRepositoryAsync(2, "g/one-more", [ours]);
@@ -291,6 +286,18 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
 
         Repository New(long id, string path) => CatalogueMapping.New(
             new GitLabPortal.GitLab.GitLabProject { Id = id, Name = path[2..], PathWithNamespace = path }, server.Id, DateTimeOffset.UnixEpoch);
+    }
+
+    /// <summary>Says from within the statement that it has begun: before that there is nothing to interrupt.</summary>
+    private static Task<long> Endless(GitLabPortal.Data.Snapshot snapshot, TaskCompletionSource begun, string sql)
+    {
+        snapshot.Connection.CreateFunction("begun", () => begun.TrySetResult() ? 1 : 0);
+        using var endless = snapshot.Connection.CreateCommand();
+        endless.Transaction = snapshot.Transaction;
+#pragma warning disable CA2100 // Constants of this class.
+        endless.CommandText = sql;
+#pragma warning restore CA2100
+        return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
     }
 
     private static void Move(Repository r, string path) =>
