@@ -69,7 +69,7 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
             (await db.Database.GetAppliedMigrationsAsync()).ShouldBe(migrations);
             (await db.Set<Team>().SingleAsync()).Name.ShouldBe("Kept");
             File.Exists(Copy).ShouldBeFalse();
-            SqliteConnection.ClearAllPools();
+            ClearPool();
         }
     }
 
@@ -77,7 +77,7 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
     public async Task An_upgrade_killed_in_the_middle_starts_again_from_the_copy()
     {
         await MakeAsync(contexts.CreateDbContext().Database.GetMigrations().First());
-        SqliteConnection.ClearAllPools();
+        ClearPool();
         File.Copy(options.DatabaseFile, Copy);
         await using (var db = contexts.CreateDbContext())
         {
@@ -104,7 +104,7 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
                 "CREATE TABLE IF NOT EXISTS __EFMigrationsLock (Id INTEGER PRIMARY KEY, Timestamp TEXT); INSERT OR REPLACE INTO __EFMigrationsLock VALUES (1, '2020-01-01');");
         }
 
-        await UpgradeAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await UpgradeAsync().WaitAsync(TimeSpan.FromMinutes(2));
 
         await using var after = contexts.CreateDbContext();
         (await after.Database.GetPendingMigrationsAsync()).ShouldBeEmpty();
@@ -148,9 +148,16 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
     private Task UpgradeAsync() =>
         new DatabaseUpgrade(contexts, Options.Create(options), NullLogger<DatabaseUpgrade>.Instance).RunAsync(CancellationToken.None);
 
+    /// <summary>Only this database's: other tests run at the same time.</summary>
+    private void ClearPool()
+    {
+        using var connection = new SqliteConnection(DataFeature.ConnectionString(options.DatabaseFile));
+        SqliteConnection.ClearPool(connection);
+    }
+
     public void Dispose()
     {
-        SqliteConnection.ClearAllPools();
+        ClearPool();
         Directory.Delete(directory, recursive: true);
     }
 

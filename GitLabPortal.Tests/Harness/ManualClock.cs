@@ -29,23 +29,21 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>In one go: whoever is woken by it sees the time at the end, never one on the way, however fast or slow threads are.</summary>
     public void Advance(TimeSpan by)
     {
-        DateTimeOffset end;
-        lock (gate) end = now + by;
-        while (true)
+        List<ManualTimer> fired = [];
+        lock (gate)
         {
-            ManualTimer? due;
-            lock (gate)
+            now += by;
+            while (timers.Where(t => t.At <= now).MinBy(t => t.At) is { } due)
             {
-                due = timers.Where(t => t.At <= end).MinBy(t => t.At);
-                now = due is null ? end : due.At > now ? due.At : now;
-                due?.Next();
+                due.Next();
+                fired.Add(due);
             }
-
-            if (due is null) return;
-            due.Fire();
         }
+
+        foreach (var timer in fired) timer.Fire();
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -14,7 +14,8 @@ internal static class Processes
             ["Data:Directory"] = dataDirectory,
             ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
             ["Outbound:RequestTimeout"] = requestTimeout,
-            ["Outbound:ConnectTimeout"] = "00:00:01",
+            // This machine refuses at once what does not listen.
+            ["Outbound:ConnectTimeout"] = "00:00:30",
         };
         services.AddSingleton<IConfiguration>(configuration);
         services.AddLogging();

@@ -106,7 +106,7 @@ internal sealed class CatalogueStage : IAsyncDisposable
             subscription?.Dispose();
             met.TrySetResult(p);
         });
-        return met.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return met.Task.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     /// <summary>Connected with an administrator's token, unless another is given.</summary>

@@ -54,18 +54,22 @@ public sealed class KeepingTheCatalogueCurrentTests
     public async Task A_new_connection_is_read_at_once_and_asking_again_meanwhile_changes_nothing()
     {
         await using var stage = await CatalogueStage.StartAsync(300);
-        await using var worker = await stage.StartWorkerAsync();
-        var connection = await stage.ConnectAsync();
+        using var told = new ManualResetEventSlim();
         var asked = 0;
         using var subscription = stage.Feed.Subscribe(p =>
         {
             if (p.Seen != 100) return;
             asked++;
-            stage.Connections.Publish(new ConnectionChanged(connection.Id, stage.Team.TeamId, ConnectionChange.SyncRequested));
+            // Its own first look may have found the connection before it is told of it: the walk goes on when it was.
+            told.Wait(TimeSpan.FromMinutes(1));
+            stage.Connections.Publish(new ConnectionChanged(p.ConnectionId, stage.Team.TeamId, ConnectionChange.SyncRequested));
         });
         var done = stage.WhenAsync(p => p.State == SyncState.Completed);
+        await using var worker = await stage.StartWorkerAsync();
+        var connection = await stage.ConnectAsync();
 
         stage.Connections.Publish(new ConnectionChanged(connection.Id, stage.Team.TeamId, ConnectionChange.Ready));
+        told.Set();
 
         await done;
         await worker.StopAsync();
@@ -122,6 +126,7 @@ public sealed class KeepingTheCatalogueCurrentTests
     public async Task Stopping_the_portal_does_not_wait_for_a_GitLab_that_hangs()
     {
         await using var stage = await CatalogueStage.StartAsync(10);
+        stage.RequestTimeout = TimeSpan.FromMinutes(5);
         await stage.ConnectAsync();
         stage.GitLab.Faults.Answer("/api/v4/projects", Fault.Hang());
         var begun = stage.WhenAsync(p => p.State == SyncState.Running);

@@ -224,12 +224,14 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
     {
         await database.AddRepositoryAsync(1, "g/one", [ours]);
         using var cancellation = new CancellationTokenSource();
-        var (reading, begun) = ReadEndlessly("n", cancellation.Token);
-        await begun;
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(
+            database, (snapshot, _) => Endless(snapshot, begun, "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"), cancellation.Token);
+        await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
         await cancellation.CancelAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromSeconds(60)));
+        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromMinutes(1)));
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
     }
 
@@ -238,8 +240,13 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
     {
         await database.AddRepositoryAsync(1, "g/one", [ours]);
         using var cancellation = new CancellationTokenSource();
-        var (older, begun) = ReadEndlessly("n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'", cancellation.Token);
-        await begun;
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var older = GitLabPortal.Data.InterruptibleReads.ReadAsync(
+            database,
+            (snapshot, _) => Endless(
+                snapshot, begun, "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'"),
+            cancellation.Token);
+        await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
         (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
         await database.AddRepositoryAsync(2, "g/one-more", [ours]);
@@ -281,6 +288,18 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
             new GitLabPortal.GitLab.GitLabProject { Id = id, Name = path[2..], PathWithNamespace = path }, server.Id, DateTimeOffset.UnixEpoch);
     }
 
+    /// <summary>Says from within the statement that it has begun: before that there is nothing to interrupt.</summary>
+    private static Task<long> Endless(GitLabPortal.Data.Snapshot snapshot, TaskCompletionSource begun, string sql)
+    {
+        snapshot.Connection.CreateFunction("begun", () => begun.TrySetResult() ? 1 : 0);
+        using var endless = snapshot.Connection.CreateCommand();
+        endless.Transaction = snapshot.Transaction;
+#pragma warning disable CA2100 // Constants of this class.
+        endless.CommandText = sql;
+#pragma warning restore CA2100
+        return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
+    }
+
     private static void Move(Repository r, string path) =>
         (r.FullPath, r.NamespacePath, r.SearchText) = (path, path[..path.LastIndexOf('/')], SearchText.Of(path, r.Name, r.Description, []));
 
@@ -306,24 +325,5 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
         var page = await SearchAsync(team, search);
         page.Items.Count.ShouldBe(page.Total);
         return page.Total;
-    }
-
-    /// <returns>Ends when it is cancelled; and when it has begun: before that there is nothing to interrupt.</returns>
-    private (Task<long> Reading, Task Begun) ReadEndlessly(string from, CancellationToken cancellationToken)
-    {
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(database, (snapshot, _) =>
-        {
-            snapshot.Connection.CreateFunction("seen", (long i) =>
-            {
-                begun.TrySetResult();
-                return i;
-            });
-            using var endless = snapshot.Connection.CreateCommand();
-            endless.Transaction = snapshot.Transaction;
-            endless.CommandText = $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(seen(i)) FROM {from}";
-            return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
-        }, cancellationToken);
-        return (reading, begun.Task);
     }
 }

@@ -30,7 +30,8 @@ public sealed class KillingAWalkTests
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var (kills, interrupted) = (0, 0);
         var next = WalkingProcess.StartAsync();
-        while (kills < Kills)
+        // How many kills one walk takes depends on the machine; that many walks were killed does not.
+        while (kills < Kills || interrupted <= 3)
         {
             gitLab.Requests.Clear();
             await using var database = await TestDb.CreateAsync();
@@ -60,7 +61,6 @@ public sealed class KillingAWalkTests
         }
 
         await (await next).DisposeAsync();
-        interrupted.ShouldBeGreaterThan(3);
         TestContext.Current.SendDiagnosticMessage(
             "{0} kills in {1} walks took {2:0} s", kills, interrupted, System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds);
         keys.Delete(recursive: true);

@@ -64,6 +64,13 @@ public sealed class RepositorySearchTests
     public void Terms_are_folded_words_each_once() =>
         new RepositorySearch { Text = "  Über\tStraße über \u0000 Cafe\u0301 " }.Terms().ShouldBe(["uber", "strasse", "cafe"]);
 
+    [Theory]
+    [InlineData("a/b/", "a/b")]
+    [InlineData("/ a/b / /", "a/b")]
+    [InlineData("a/\u000e/", "a")]
+    [InlineData(" /\t/ ", null)]
+    public void A_group_stands_without_slashes_and_spaces_around_it(string given, string? group) => new RepositorySearch { Namespace = given }.Namespace.ShouldBe(group);
+
     [Fact]
     public void Any_query_string_can_be_read_and_settles_after_one_round() =>
         Prop.ForAll<string>(text =>

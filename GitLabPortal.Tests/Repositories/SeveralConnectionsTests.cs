@@ -118,9 +118,13 @@ public sealed class SeveralConnectionsTests
     {
         await using var stage = await CatalogueStage.StartAsync(400);
         var connections = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => stage.ConnectAsync(name: $"Connection {i}")));
-        stage.GitLab.Faults.Answer("/api/v4/projects", times: 1, Fault.Delay(TimeSpan.FromMilliseconds(300)));
-
-        var outcomes = await Task.WhenAll(connections.Select(c => stage.NewSync().RunAsync(c.Id, CancellationToken.None)));
+        // Who has the server keeps it until all others have asked for it.
+        using var goOn = new ManualResetEventSlim();
+        using var subscription = stage.Feed.Subscribe(_ => goOn.Wait(TimeSpan.FromMinutes(1)));
+        var reading = connections.Select(c => (c.Id, Sync: stage.NewSync())).ToList().ConvertAll(r => Task.Run(() => r.Sync.RunAsync(r.Id, CancellationToken.None)));
+        while (reading.Count(r => r.IsCompleted) < 3) await Task.WhenAny(reading.Where(r => !r.IsCompleted)).WaitAsync(TimeSpan.FromMinutes(1));
+        goOn.Set();
+        var outcomes = await Task.WhenAll(reading);
 
         outcomes.Count(o => o == SyncOutcome.Over).ShouldBe(1);
         stage.GitLab.Requests.All.Select(r => r.TokenId).Distinct().Count().ShouldBe(1);

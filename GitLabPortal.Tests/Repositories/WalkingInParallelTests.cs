@@ -131,8 +131,9 @@ public sealed class WalkingInParallelTests
     [Fact]
     public async Task Waits_before_the_limit_of_the_server_is_used_up()
     {
-        await using var gitLab = await GitLabSandbox.WithProjects(6000).StartAsync();
-        await using var stage = await CatalogueStage.StartAsync(gitLab);
+        var clock = new ManualClock();
+        await using var gitLab = await GitLabSandbox.WithProjects(6000).WithTimeProvider(clock).StartAsync();
+        await using var stage = await CatalogueStage.StartAsync(gitLab, clock);
         stage.MaxRequestsAtOnce = 8;
         gitLab.World.Settings.Throttle = new SandboxThrottle(50, TimeSpan.FromHours(1));
         var connection = await stage.ConnectAsync();
@@ -179,16 +180,28 @@ public sealed class WalkingInParallelTests
         paths.OrderBy(p => p.Key).ShouldBe(world.Projects.Select(p => KeyValuePair.Create(p.Id, p.FullPath)));
     }
 
-    [Fact]
-    public async Task Half_a_list_is_not_taken_for_a_whole_one()
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(2, true)]
+    public async Task Half_a_list_is_not_taken_for_a_whole_one(int ceiling, bool isLastPageLate)
     {
-        await using var stage = await ParallelStageAsync(2000, 4);
+        await using var stage = await ParallelStageAsync(2000, ceiling);
         var connection = await stage.ConnectAsync();
         await stage.WalkAsync(connection);
         var before = await stage.SeenAsync(connection);
         stage.GitLab.Faults.Answer("/api/v4/projects", times: 1, Fault.Custom(200, "[]"), after: 6);
+        var gate = new SandboxGate(opensAt: isLastPageLate ? int.MaxValue : 1);
+        stage.GitLab.Faults.AnswerQuery("/api/v4/projects", "sort=desc", Fault.Held(gate));
 
-        await stage.WalkAsync(connection);
+        var walking = stage.WalkAsync(connection);
+        if (isLastPageLate)
+        {
+            // All but the page from the other side, which tells where the list ends, is stored by then: also that it ends after five hundred.
+            (await Eventually.ReadAsync(async () => (await stage.LastRunAsync(connection)).Pages, pages => pages == 6)).ShouldBe(6);
+            gate.Open();
+        }
+
+        await walking;
 
         (await stage.SeenAsync(connection)).ShouldBe(before);
         (await stage.LastRunAsync(connection)).ShouldSatisfyAllConditions(r => r.State.ShouldBe(SyncState.Completed), r => r.Seen.ShouldBe(2000));

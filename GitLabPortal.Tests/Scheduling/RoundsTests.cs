@@ -62,17 +62,17 @@ public sealed class RoundsTests : IDisposable
         await using var started = await StartAsync(every: null, first: TimeSpan.Zero);
 
         schedule.Hurry("rounds");
-        (await begun.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
+        (await begun.WaitAsync(TimeSpan.FromMinutes(2))).ShouldBeTrue();
         for (var i = 0; i < 10; i++) schedule.Hurry("rounds");
         goOn.Release();
-        (await begun.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
+        (await begun.WaitAsync(TimeSpan.FromMinutes(2))).ShouldBeTrue();
         rounds.Count.ShouldBe(2);
 
         // Nothing is left of the ten: the next one that begins is the one that is asked for now.
         goOn.Release();
         await Eventually.ReadAsync(() => Task.FromResult(goOn.CurrentCount), count => count == 0);
         schedule.Hurry("rounds");
-        (await begun.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
+        (await begun.WaitAsync(TimeSpan.FromMinutes(2))).ShouldBeTrue();
         rounds.Count.ShouldBe(3);
     }
 

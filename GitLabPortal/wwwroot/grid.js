@@ -44,12 +44,17 @@ const grid = () => phone.matches ? null : document.querySelector('[data-grid][da
 const rowHeight = table => table.querySelector('tr:has([data-row])')?.offsetHeight ?? 0;
 const isAnswered = table => table !== told.table || table.dataset.answered === String(told.times);
 
-// For a reload or somebody to whom the address is sent; Blazor's own entry in the history stays.
+// For a reload or somebody to whom the address is sent; Blazor's own entry in the history stays. Browsers allow only so many changes
+// within a time, and Safari throws when it has been enough: the next one makes up for it.
 function note(page) {
   const address = new URL(location.href);
   if (page === 1) address.searchParams.delete('page');
   else address.searchParams.set('page', page);
-  history.replaceState(history.state, '', address);
+  try {
+    history.replaceState(history.state, '', address);
+  } catch (refusal) {
+    if (refusal.name !== 'SecurityError') throw refusal;
+  }
 }
 
 function lookWhereWeAre() {
@@ -65,9 +70,9 @@ function lookWhereWeAre() {
   if (page === coming || page > Math.ceil((Number(table.getAttribute('aria-rowcount')) - 1) / Number(table.dataset.pageSize))) return;
 
   Object.assign(told, { times: told.times + 1, page, table });
-  note(page);
   input.value = `${page}:${told.times}`;
   input.dispatchEvent(new Event('change', { bubbles: true }));
+  note(page);
 }
 
 addEventListener('scroll', () => {

@@ -81,12 +81,14 @@ internal sealed class HookStage : IAsyncDisposable
             CreatedAt = TimeProvider.System.GetUtcNow(),
         };
         change?.Invoke(connection);
+        // Before it is there: a worker that happens to look in between would read it, and read it again when it is told.
+        Get<ConnectionFeed>().Publish(new ConnectionChanged(id, team.TeamId, ConnectionChange.Ready));
         await ReadAsync(async db =>
         {
             db.Add(connection);
             return await db.SaveChangesAsync();
         });
-        Get<ConnectionFeed>().Publish(new ConnectionChanged(id, team.TeamId, ConnectionChange.Ready));
+        Get<ConnectionFeed>().Publish(new ConnectionChanged(id, team.TeamId, ConnectionChange.Updated));
         await EventuallyAsync(async () => await ReadAsync(db => db.Set<SyncRun>().AnyAsync(r => r.ConnectionId == id && r.State == SyncState.Completed)), "the first walk");
         return connection;
     }
@@ -166,7 +168,7 @@ internal sealed class HookStage : IAsyncDisposable
 
     public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (!await condition())
         {
             limit.IsCancellationRequested.ShouldBeFalse($"Waited in vain for: {what}");

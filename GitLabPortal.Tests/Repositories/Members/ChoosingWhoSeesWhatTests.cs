@@ -58,11 +58,13 @@ public sealed class ChoosingWhoSeesWhatTests : IAsyncLifetime
     [Fact]
     public async Task A_walk_under_way_ends_and_another_reads_what_was_chosen()
     {
-        stage.SignIn.GitLab.Faults.Answer("/api/v4/projects", 1, Fault.Delay(TimeSpan.FromMilliseconds(700)));
+        var gate = new SandboxGate(opensAt: int.MaxValue);
+        stage.SignIn.GitLab.Faults.Answer("/api/v4/projects", 1, Fault.Held(gate));
         await stage.Get<RequestSync>().RunAsync(stage.Admin, stage.Connection, default);
-        await Eventually.ReadAsync(() => stage.SignIn.ReadAsync(db => db.Set<SyncRun>().AnyAsync(r => r.State == SyncState.Running)), running => running);
+        (await Eventually.ReadAsync(() => Task.FromResult(gate.Most), most => most > 0)).ShouldBe(1);
 
         await stage.ChooseAsync(VisibilityChoice.Groups, Labs);
+        gate.Open();
         await stage.WhenReadAsync();
 
         (await stage.SeesAsync(stage.Admin)).ShouldBe(["platform/labs/deep/diver", "platform/labs/robot"]);

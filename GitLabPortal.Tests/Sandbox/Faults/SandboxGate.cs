@@ -11,6 +11,9 @@ public sealed class SandboxGate(int opensAt)
     /// <summary>The most that were unanswered at the same time, open or not.</summary>
     public int Most { get; private set; }
 
+    /// <summary>Lets all through from now on.</summary>
+    public void Open() => _opened.TrySetResult();
+
     internal async Task PassAsync(CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -17,14 +17,14 @@ internal sealed class RequestPipeline(
         var started = Stopwatch.GetTimestamp();
         var request = await ReceivedRequest.ReadAsync(context, server.RelativeRoot, ended.Token);
         var parameters = Parameters.Of(request);
-        var entry = Log(request, parameters);
+        // Together: who sees the request in the log knows that its fault is used up, even if the client goes away the next moment.
+        var active = faults.Take(request.Method, request.Path ?? request.FullPath, request.RawQuery);
+        var entry = Log(request, parameters, active);
         var isServed = false;
         try
         {
             await workers.WaitAsync(ended.Token);
             isServed = true;
-            var active = faults.Take(request.Method, request.Path ?? request.FullPath, request.RawQuery);
-            entry.Fault = active.Count == 0 ? null : string.Join(", ", active);
             var delay = active.Aggregate(latency, (sum, fault) => sum + fault.DelayBefore);
             if (delay > TimeSpan.Zero)
                 await Task.Delay(delay, ended.Token);
@@ -124,7 +124,7 @@ internal sealed class RequestPipeline(
         return !System.Text.Unicode.Utf8.IsValid(Encoding.Latin1.GetBytes(header));
     }
 
-    private LoggedRequest Log(ReceivedRequest request, Parameters parameters)
+    private LoggedRequest Log(ReceivedRequest request, Parameters parameters, IReadOnlyList<Fault> active)
     {
         var entry = new LoggedRequest
         {
@@ -140,6 +140,7 @@ internal sealed class RequestPipeline(
             ContentType = request.ContentType,
             TokenId = world.Read(() => _authentication.Identify(request, parameters))?.Id,
             SentAs = Authentication.SentAs(request, parameters),
+            Fault = active.Count == 0 ? null : string.Join(", ", active),
         };
         log.Add(entry);
         return entry;

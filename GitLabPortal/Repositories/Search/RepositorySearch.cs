@@ -27,7 +27,7 @@ public sealed record RepositorySearch
     public Guid? ConnectionId { get; init; }
 
     /// <summary>Full path of a group; everything below it counts.</summary>
-    public string? Namespace { get; init => field = Optional(SearchText.Clean(value, 1000).Trim().Trim('/').Trim()); }
+    public string? Namespace { get; init => field = Optional(WithoutBorders(SearchText.Clean(value, 1000))); }
 
     public RepositoryVisibility? Visibility { get; init; }
 
@@ -57,6 +57,17 @@ public sealed record RepositorySearch
 
     /// <summary>Without control characters and spaces around it, and not longer than allowed.</summary>
     public static string Clean(string text) => SearchText.Clean(text, MaxTextLength).Trim();
+
+    /// <summary>Slashes and spaces around a path go in whatever order they come: what is left of it is left as it is when it is read again.</summary>
+    private static string WithoutBorders(string path)
+    {
+        var (from, to) = (0, path.Length);
+        while (from < to && IsBorder(path[from])) from++;
+        while (to > from && IsBorder(path[to - 1])) to--;
+        return path[from..to];
+
+        static bool IsBorder(char c) => c == '/' || char.IsWhiteSpace(c);
+    }
 
     /// <summary>The folded words of <see cref="Text"/>.</summary>
     public IReadOnlyList<string> Terms() =>

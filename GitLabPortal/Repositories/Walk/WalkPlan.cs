@@ -134,6 +134,8 @@ internal sealed class WalkPlan
         var open = step.Range;
         HighestId = page.Count == 0 ? open.Cursor : page.Max(p => p.Id);
         var lowest = page.Count == 0 ? 0 : page.Min(p => p.Id);
+        // An end was reached before, but GitLab lists more: half a list, or what was made since. It is read on from there.
+        if (open.IsDone && HighestId > open.Cursor) ranges.Add(new WalkRange(open.Cursor, open.Cursor, null));
         // A page of the open part that is on its way may reach as far.
         if (open.IsDone || lowest <= open.Cursor) return new WalkedPage(step, []);
 
