@@ -90,11 +90,13 @@ public sealed class Journey : IAsyncDisposable
     /// <summary>Step 1, accepting plain http when asked.</summary>
     public async Task EnterServerAsync(IPage page, string? url = null)
     {
+        await WhenCalmAsync(page);
         await page.GetByLabel("GitLab server URL").FillAsync(url ?? GitLabUrl);
         await ContinueAsync(page);
         var consent = page.GetByLabel("Connect without encryption");
         var tokenStep = page.GetByRole(AriaRole.Link, new() { Name = "Create the token on GitLab" });
-        await Expect(consent.Or(tokenStep).First).ToBeVisibleAsync();
+        // The question that has the focus is about this address, not about one before it.
+        await Expect(consent.And(page.Locator(":focus")).Or(tokenStep).First).ToBeVisibleAsync();
         if (!await tokenStep.IsVisibleAsync())
         {
             await consent.CheckAsync();
@@ -106,6 +108,7 @@ public sealed class Journey : IAsyncDisposable
 
     public async Task PasteTokenAsync(IPage page, string token)
     {
+        await WhenCalmAsync(page);
         await page.GetByLabel("Personal access token").FillAsync(token);
         await ContinueAsync(page);
     }
@@ -114,8 +117,11 @@ public sealed class Journey : IAsyncDisposable
     public static async Task ExpectMissingScopeAsync(IPage page)
     {
         await Expect(page.Locator(".finding-fix", new() { HasText = "read_api" }).First).ToBeVisibleAsync();
-        await Expect(page.Locator(".is-busy")).ToHaveCountAsync(0);
+        await WhenCalmAsync(page);
     }
+
+    /// <summary>Findings are shown while a check still runs; what is entered by then would be swallowed.</summary>
+    public static Task WhenCalmAsync(IPage page) => Expect(page.Locator(".is-busy")).ToHaveCountAsync(0);
 
     /// <summary>The whole wizard, to the list of connections.</summary>
     public async Task ConnectAsync(IPage page, string? token = null)

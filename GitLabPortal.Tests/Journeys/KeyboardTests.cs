@@ -76,6 +76,7 @@ public sealed class KeyboardTests(BrowserFixture browsers)
         await page.Keyboard.TypeAsync(journey.NewToken("read_user").Secret);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByText("The token that was there before stays.")).ToBeVisibleAsync();
+        await Journey.WhenCalmAsync(page);
         await Expect(field).ToBeFocusedAsync();
         await Expect(field).ToHaveValueAsync("");
         await PressAsync(page, "Cancel");
@@ -126,6 +127,7 @@ public sealed class KeyboardTests(BrowserFixture browsers)
         await page.Keyboard.TypeAsync(journey.GitLab.World.AddToken(journey.Bot, ["api"], expiresInDays: 0).Secret);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByText("GitLab says that the token is expired.")).ToBeVisibleAsync();
+        await Journey.WhenCalmAsync(page);
         await Expect(page.GetByLabel("Personal access token")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(journey.NewToken().Secret);
         await page.Keyboard.PressAsync("Enter");

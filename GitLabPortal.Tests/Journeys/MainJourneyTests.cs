@@ -55,13 +55,13 @@ public sealed class MainJourneyTests(BrowserFixture browsers)
         await Journey.ContinueAsync(page);
         await page.GetByLabel("Connect without encryption").CheckAsync();
         await Journey.ContinueAsync(page);
-        await Expect(page.GetByText("refused", new() { Exact = false }).First).ToBeVisibleAsync();
+        await Expect(page.Locator(".finding-title", new() { HasText = "Connection refused" })).ToBeVisibleAsync();
 
         await journey.EnterServerAsync(page, $"  {journey.GitLabUrl}/users/sign_in ");
         await Journey.ContinueAsync(page);
         var expired = journey.GitLab.World.AddToken(journey.Bot, ["api"], expiresInDays: 0);
         await journey.PasteTokenAsync(page, expired.Secret);
-        await Expect(page.GetByText("expired", new() { Exact = false }).First).ToBeVisibleAsync();
+        await Expect(page.GetByText("GitLab says that the token is expired.")).ToBeVisibleAsync();
         await Expect(page.GetByLabel("Personal access token")).ToHaveValueAsync("");
 
         await journey.PasteTokenAsync(page, journey.NewToken("read_user").Secret);
@@ -125,6 +125,7 @@ public sealed class MainJourneyTests(BrowserFixture browsers)
         await Journey.ExpectRepositoriesAsync(grace, VisibleTo(journey));
         await grace.GetByRole(AriaRole.Checkbox).Nth(1).CheckAsync();
         await grace.GetByRole(AriaRole.Button, new() { Name = "Add to team", Exact = true }).ClickAsync();
+        await Expect(grace.GetByText("1 added").First).ToBeVisibleAsync();
         await journey.GoAsync(grace, "/team/rocket/settings");
         await Expect(grace.GetByRole(AriaRole.Article)).ToContainTextAsync("Working");
         await Expect(grace.GetByRole(AriaRole.Link, new() { Name = "Connect GitLab server" })).ToHaveCountAsync(0);
@@ -143,7 +144,9 @@ public sealed class MainJourneyTests(BrowserFixture browsers)
     [Fact]
     public async Task A_restart_in_the_middle_of_a_sync_loses_nothing()
     {
-        await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(1_500).WithLatency(TimeSpan.FromMilliseconds(250)));
+        await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(1_500));
+        var gate = new SandboxGate(int.MaxValue);
+        journey.GitLab.Faults.AnswerQuery("/api/v4/projects", "per_page=100", Fault.Held(gate), after: 4);
         var page = await journey.OpenSignedInAsync();
         await journey.ConnectAsync(page);
         await journey.GoAsync(page, "/team/rocket/repositories?archived=any");
@@ -151,6 +154,7 @@ public sealed class MainJourneyTests(BrowserFixture browsers)
         await Expect(page.GetByText("repositories", new() { Exact = false }).First).ToBeVisibleAsync();
 
         await journey.Portal.RestartAsync();
+        gate.Open();
 
         await journey.GoAsync(page, "/team/rocket/repositories?archived=any");
         await Journey.ExpectRepositoriesAsync(page, VisibleTo(journey));

@@ -89,7 +89,9 @@ public sealed class WizardJourneyTests(BrowserFixture browsers)
     [Fact]
     public async Task A_slow_GitLab_shows_its_findings_one_by_one_and_leaving_ends_the_check()
     {
-        await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(20).WithLatency(TimeSpan.FromMilliseconds(800)));
+        await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(20));
+        var gate = new SandboxGate(int.MaxValue);
+        journey.GitLab.Faults.AnswerEverything(Fault.Held(gate));
         var page = await journey.OpenSignedInAsync();
         await journey.OpenWizardAsync(page);
         await page.GetByLabel("GitLab server URL").FillAsync(journey.GitLabUrl);
@@ -99,15 +101,20 @@ public sealed class WizardJourneyTests(BrowserFixture browsers)
         await Expect(page.GetByText("Checking the server…")).ToBeVisibleAsync();
         await Expect(page.Locator(".finding-title", new() { HasText = "Connection" })).ToBeVisibleAsync();
         await Expect(page.Locator(".finding-title", new() { HasText = "GitLab found" })).ToHaveCountAsync(0);
+        gate.Open();
         await ExpectStepAsync(page, "Token");
         await Journey.ContinueAsync(page);
+        journey.GitLab.Faults.Clear();
+        gate = new SandboxGate(int.MaxValue);
+        journey.GitLab.Faults.AnswerEverything(Fault.Held(gate));
 
         await journey.PasteTokenAsync(page, journey.NewToken().Secret);
         await Expect(page.GetByText("Asking GitLab about the token…")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Navigation, new() { Name = "Breadcrumb" }).GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Team settings");
+        gate.Open();
 
-        // Another check of this slow server from start to end: the one that was left would have gone on meanwhile.
+        // Another check from start to end: the one that was left would have gone on meanwhile.
         await journey.OpenWizardAsync(page);
         await journey.EnterServerAsync(page);
         journey.GitLab.Requests.Count(r => r.Path.StartsWith("/api/v4/projects", StringComparison.Ordinal)).ShouldBe(0);
