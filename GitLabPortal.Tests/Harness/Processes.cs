@@ -6,20 +6,23 @@ namespace GitLabPortal.Tests.Harness;
 /// <summary>The same database and keys in another set of services, as another process has them.</summary>
 internal static class Processes
 {
-    public static ServiceProvider Open(string dataDirectory, string requestTimeout = "00:00:02")
+    /// <param name="dataDirectory">Of the portal whose database and keys they are.</param>
+    /// <param name="later">How far ahead its time is, so that nobody has to wait until what a killed process held runs out.</param>
+    public static ServiceProvider Open(string dataDirectory, TimeSpan later = default)
     {
         var services = new ServiceCollection();
         var configuration = new ConfigurationManager
         {
             ["Data:Directory"] = dataDirectory,
             ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
-            ["Outbound:RequestTimeout"] = requestTimeout,
-            // This machine refuses at once what does not listen.
+            // However slow the machine: nothing here is meant to time out.
+            ["Outbound:RequestTimeout"] = "00:01:00",
             ["Outbound:ConnectTimeout"] = "00:00:30",
         };
         services.AddSingleton<IConfiguration>(configuration);
         services.AddLogging();
         services.AddFeatures(configuration);
+        if (later != default) services.AddSingleton<TimeProvider>(new ManualClock(DateTimeOffset.UtcNow + later));
         return services.BuildServiceProvider();
     }
 }
