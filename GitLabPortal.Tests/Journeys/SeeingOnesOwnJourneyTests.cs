@@ -1,5 +1,6 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
@@ -72,6 +73,44 @@ public sealed class SeeingOnesOwnJourneyTests(BrowserFixture browsers)
         await AskAsync(admin, "vault/gold");
         await Expect(admin.GetByText("It sees it.")).ToBeVisibleAsync();
         await CheckHereAsync(admin, "why-not-admin");
+    }
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task Where_nobody_signs_in_with_the_server_an_account_is_connected_in_the_profile(int width, ColorScheme colours)
+    {
+        await using var journey = await Journey.StartSetUpAsync(browsers);
+        var world = journey.GitLab.World;
+        var mine = world.AddProject(world.AddGroup("orchard"), "apples");
+        world.AddMember(world.AddUser("grace", "Grace Example"), mine, 30);
+        world.AddMemberOfEveryGroup(journey.Bot);
+        var application = world.AddApplication("GitLabPortal", journey.At(SetOut.CallbackPath), ["read_user", "read_api"]);
+        await journey.Portal.RestartAsync(
+            $"--Portal:PublicUrl={journey.At("")}", "--Integrations:GitLabComApplicationId=id", "--Integrations:GitLabComSecret=secret",
+            $"--Integrations:Servers:0:Url={journey.GitLabUrl}", $"--Integrations:Servers:0:ApplicationId={application.ClientId}", $"--Integrations:Servers:0:Secret={application.Secret}");
+        var page = await journey.OpenSignedInAsync(width: width, colours: colours);
+        await journey.ConnectAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change who sees what" }).ClickAsync();
+        await page.GetByRole(AriaRole.Radio, new() { Name = "Each member sees what they may open on GitLab" }).CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("You have not linked your GitLab account yet.")).ToBeVisibleAsync();
+
+        await journey.GoAsync(page, "/team/rocket/repositories?q=apples");
+        await Expect(page.GetByText("in your profile, under “Git integrations”")).ToBeVisibleAsync();
+        await CheckHereAsync(page, "not-connected");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Link GitLab account" }).ClickAsync();
+        await Expect(page.GetByLabel("Your password, to connect")).ToBeFocusedAsync();
+        await CheckHereAsync(page, "profile-wanted-integration");
+        await page.Keyboard.TypeAsync(PortalApp.Password);
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByLabel("Username").FillAsync("grace");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Authorize" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.List, new() { Name = "Git integrations" })).ToContainTextAsync("@grace");
+
+        await journey.GoAsync(page, "/team/rocket/repositories?q=apples");
+        await Expect(page.GetByText("apples", new() { Exact = true }).First).ToBeVisibleAsync();
     }
 
     private static async Task ExpectObstacleAsync(IPage page)

@@ -21,11 +21,13 @@ public sealed partial class GitLabAccounts(
     private static readonly Problem NotFresh = new Problem.Forbidden(
         "sign-in-not-fresh", "To link an account, sign in anew: sign out, sign in with GitLab, and come back here within ten minutes.");
 
+    private static readonly Problem NotOffered = new Problem.Conflict("server-unknown", "People cannot sign in with this server here. Ask a portal administrator to set it up.");
+
     private IReadOnlyList<IdentityRow> identities = [];
     private FieldErrors linkErrors = FieldErrors.None;
     private FieldErrors integrationErrors = FieldErrors.None;
     private Problem? problem;
-    private RecognisedServer? wanted;
+    private string? wanted;
     private Uri? leaving;
 
     public sealed class LinkForm
@@ -51,7 +53,7 @@ public sealed partial class GitLabAccounts(
 
     [Parameter] public string? Saved { get; set; }
 
-    /// <summary>The server whose account is wanted: its address stands in the form already.</summary>
+    /// <summary>The server whose account is wanted: its address stands in the form already, or the password for its button is asked for.</summary>
     [SupplyParameterFromQuery(Name = "link")] private string? WantedServer { get; set; }
 
     [SupplyParameterFromForm(FormName = "link")] private LinkForm? LinkInput { get; set; }
@@ -62,22 +64,42 @@ public sealed partial class GitLabAccounts(
 
     private bool IsGitLabComOffered => secrets.ForIntegration(IntegrationOptions.GitLabCom) is not null;
 
-    /// <summary>What can be connected now, and what has to be connected again.</summary>
+    /// <summary>What can be connected now, and what has to be connected again. The first one's button is the one that Enter presses.</summary>
     private IEnumerable<string> Connectable => secrets.OfferedIntegrations()
-        .Where(url => !identities.Any(i => i.BaseUrl == url && (i.SignsIn || i.State is IdentityState.Active)));
+        .Where(url => !identities.Any(i => i.BaseUrl == url && (i.SignsIn || i.State is IdentityState.Active)))
+        .OrderByDescending(url => url == wanted);
 
     /// <summary>Servers that the person signs in with, whose repositories the portal may not read yet.</summary>
     private IEnumerable<string> Readable => identities
         .Where(i => i is { SignsIn: true, State: IdentityState.Active, ReadsRepositories: false }).Select(i => i.BaseUrl).Distinct(StringComparer.Ordinal);
 
+    /// <summary>The account that is wanted is connected by a button of the integrations.</summary>
+    private bool IsWantedHere => wanted is not null && Connectable.Contains(wanted, StringComparer.Ordinal);
+
     private string CallbackHint => PortalAddress.Of(portal.Value, Context.Request) + SetOut.CallbackPath;
 
     protected override async Task OnInitializedAsync()
     {
-        wanted = Guid.TryParse(WantedServer, out var id) ? await servers.FindAsync(id, Context.RequestAborted) : null;
-        LinkInput ??= new LinkForm { Address = wanted?.BaseUrl };
+        var isAsked = LinkInput is null && IntegrationInput is null;
         IntegrationInput ??= new IntegrationForm();
+        LinkInput ??= new LinkForm();
         identities = await queries.OfAsync(AccountId, Context.RequestAborted);
+        if (isAsked && Guid.TryParse(WantedServer, out var id)) await OfferAsync(id);
+    }
+
+    private async Task OfferAsync(Guid serverId)
+    {
+        if (await servers.FindAsync(serverId, Context.RequestAborted) is { } recognised)
+        {
+            wanted = LinkInput!.Address = recognised.BaseUrl;
+            return;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(Context.RequestAborted);
+        var known = await db.Set<Server>().Where(s => s.Id == serverId).Select(s => s.BaseUrl).SingleOrDefaultAsync(Context.RequestAborted);
+        if (known is null || identities.Any(i => i.BaseUrl == known && i.State is IdentityState.Active)) return;
+        wanted = known;
+        if (!IsWantedHere) linkErrors = FieldErrors.Of(NotOffered);
     }
 
     private async Task LinkAsync()
@@ -98,7 +120,7 @@ public sealed partial class GitLabAccounts(
 
         var server = await servers.FindAsync(LinkInput.Address, Context.RequestAborted);
         var away = server is null
-            ? new Problem.Invalid("server-unknown", "People cannot sign in with this server here. Ask a portal administrator to set it up.", "Address")
+            ? new Problem.Invalid(NotOffered.Code, NotOffered.Message, "Address")
             : await setOut.RunAsync(Context, server.ServerId, Wish(), Context.RequestAborted);
         leaving = away.Value;
         if (!away.IsSuccess) linkErrors = FieldErrors.Of(away.Problem);

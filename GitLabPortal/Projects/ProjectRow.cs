@@ -36,7 +36,7 @@ public sealed record ProjectRow(
             "GitLab no longer shows its group to the team's token: the group was deleted or renamed, or the token's account lost access. A GitLab maintainer can say.",
         ProjectState.NotVisible => "The team's token no longer sees it. It was deleted on GitLab, or the token's account lost access: a GitLab maintainer can say.",
         ProjectState.NotShared => "Your GitLab account cannot open it: it is not shared with you, or not there any more. A maintainer of it can add you on GitLab. It shows here as the team named it when it was added.",
-        ProjectState.NotLinked => "You see its details once your GitLab account is linked: open your profile and choose “Link GitLab account”. It shows here as the team named it when it was added.",
+        ProjectState.NotLinked => "You see its details once your GitLab account is linked in your profile. It shows here as the team named it when it was added.",
         ProjectState.ServerNotConnected => "Its GitLab server is not connected to this team. It comes back when a team admin connects the server again.",
         ProjectState.PersonalAccessLost => Personal?.Reason,
         _ => null,

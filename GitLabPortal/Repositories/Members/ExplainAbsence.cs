@@ -192,6 +192,7 @@ public sealed class ExplainAbsence(IDbContextFactory<PortalDb> contexts, PickedR
     private static string OwnAdvice(MemberStanding standing) => standing.State switch
     {
         MemberState.NotLinked => "Link your GitLab account in your profile.",
+        MemberState.SignInAgain or MemberState.NeedsConsent when !standing.SignsIn => "Connect your GitLab account again in your profile, under “Git integrations”.",
         MemberState.SignInAgain or MemberState.NeedsConsent => "Sign in with GitLab again.",
         MemberState.Reading => "Look again in a minute.",
         _ => "Open it on GitLab: if you cannot, ask a maintainer there to add you. If you just got access, choose “Read again”.",

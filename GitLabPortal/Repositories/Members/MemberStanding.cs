@@ -14,11 +14,12 @@ public enum MemberState { NotLinked, SignInAgain, NeedsConsent, Reading, Read }
 
 /// <summary>How one member stands with the personal connections to one server.</summary>
 /// <param name="Connections">Their names.</param>
+/// <param name="SignsIn">The account is one that signs in to the portal; otherwise one of the git integrations of one's profile.</param>
 /// <param name="Username">Of the linked account; null without one.</param>
 /// <param name="ReadAt">When the last complete reading ended.</param>
 /// <param name="Problem">Why the last one did not come to an end, in words.</param>
 public sealed record MemberStanding(
-    Guid ServerId, string BaseUrl, IReadOnlyList<string> Connections, MemberState State, string? Username, bool IsExternal, DateTimeOffset? ReadAt, string? Problem)
+    Guid ServerId, string BaseUrl, IReadOnlyList<string> Connections, MemberState State, bool SignsIn, string? Username, bool IsExternal, DateTimeOffset? ReadAt, string? Problem)
 {
     public bool IsFine => State == MemberState.Read && Problem is null;
 }
@@ -38,13 +39,19 @@ public sealed class MemberQueries(IDbContextFactory<PortalDb> contexts)
         var servers = (await db.Set<Connection>().AsNoTracking()
             .Where(c => c.TeamId == access.TeamId && c.Audience == ConnectionAudience.Members)
             .OrderBy(c => c.Name)
-            .Select(c => new { c.ServerId, c.Server!.BaseUrl, c.Name })
-            .ToListAsync(cancellationToken)).GroupBy(c => (c.ServerId, c.BaseUrl)).ToList();
+            .Select(c => new
+            {
+                c.ServerId,
+                c.Server!.BaseUrl,
+                c.Name,
+                IsRecognised = db.Set<ServerApplication>().Any(a => a.ServerId == c.ServerId && a.State != ApplicationState.Old),
+            })
+            .ToListAsync(cancellationToken)).GroupBy(c => (c.ServerId, c.BaseUrl, c.IsRecognised)).ToList();
         if (servers.Count == 0) return [];
 
         var identities = await db.Set<GitLabIdentity>().AsNoTracking()
             .Where(i => i.AccountId == access.AccountId)
-            .Select(i => new { i.ServerId, i.Username, i.State, i.Scopes, i.IsExternal, View = db.Set<MemberView>().FirstOrDefault(v => v.IdentityId == i.Id) })
+            .Select(i => new { i.ServerId, i.Username, i.SignsIn, i.State, i.Scopes, i.IsExternal, View = db.Set<MemberView>().FirstOrDefault(v => v.IdentityId == i.Id) })
             .ToListAsync(cancellationToken);
         return
         [
@@ -52,8 +59,8 @@ public sealed class MemberQueries(IDbContextFactory<PortalDb> contexts)
                // Of several accounts on one server the one that shows most stands for all.
                let best = identities.Where(i => i.ServerId == server.Key.ServerId).Select(i => (Row: i, State: Of(i.State, i.Scopes, i.View))).OrderByDescending(i => i.State).FirstOrDefault()
                select new MemberStanding(
-                   server.Key.ServerId, server.Key.BaseUrl, [.. server.Select(c => c.Name)], best.Row is null ? MemberState.NotLinked : best.State, best.Row?.Username,
-                   best.Row?.IsExternal ?? false, best.Row?.View?.CompletedAt, best.Row?.View?.ProblemText),
+                   server.Key.ServerId, server.Key.BaseUrl, [.. server.Select(c => c.Name)], best.Row is null ? MemberState.NotLinked : best.State,
+                   best.Row?.SignsIn ?? server.Key.IsRecognised, best.Row?.Username, best.Row?.IsExternal ?? false, best.Row?.View?.CompletedAt, best.Row?.View?.ProblemText),
         ];
     }
 
