@@ -132,6 +132,33 @@ public sealed class ServerProbeTests : ServerProbing
     }
 
     [Fact]
+    public async Task Asks_an_old_server_again_that_went_away_behind_its_last_answer()
+    {
+        var isReused = new TaskCompletionSource();
+        await using var old = TestListener.That(async (socket, cancellation) =>
+        {
+            var buffer = new byte[4096];
+            await socket.ReceiveAsync(buffer, cancellation);
+            await socket.SendAsync("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), cancellation);
+            if (await socket.ReceiveAsync(buffer, cancellation) == 0) return;
+            socket.LingerState = new LingerOption(enable: true, 0);
+            socket.Close();
+            isReused.TrySetResult();
+        });
+        // The second connection is late, so that the second request goes out on the first one.
+        Outbound.Dial = async (endPoint, cancellation) =>
+        {
+            if (Outbound.Dialled.Count > 1) await isReused.Task.WaitAsync(cancellation);
+            return await OutboundGuard.DialAsync(endPoint, cancellation);
+        };
+
+        var report = await ProbeAsync($"http://git.example:{old.Port}");
+
+        isReused.Task.IsCompleted.ShouldBeTrue();
+        report.Findings.Select(f => f.Code).ShouldContain("http-1-0");
+    }
+
+    [Fact]
     public async Task Tells_certificates_apart()
     {
         using var certificates = new TestCertificates();
