@@ -51,7 +51,7 @@ public sealed class KeepingWhatWasAcceptedTests
 
         var page = stage.OpenWizard(connections.Owner, $"?step=token&url={people}&api-url={portal}&ca={packed}&seal={seal}");
 
-        page.WaitForAssertion(() => page.Heading().ShouldStartWith("Step 2 of 4"), TimeSpan.FromSeconds(20));
+        page.WaitForAssertion(() => page.Heading().ShouldStartWith("Step 2 of 4"));
         connections.GitLab.Requests.Count().ShouldBeGreaterThan(0);
         stage.Address.ShouldContain($"ca={packed}");
     }

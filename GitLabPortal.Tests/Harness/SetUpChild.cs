@@ -27,7 +27,7 @@ internal static class SetUpChild
             await child.StandardInput.FlushAsync();
             for (var done = 0; done < steps; done++)
             {
-                if (await child.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is not "step") return done;
+                if (await child.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)) is not "step") return done;
             }
 
             return steps;

@@ -32,7 +32,7 @@ internal sealed class SetUpStage : IAsyncDisposable
 
     public static async Task<SetUpStage> StartAsync(GitLabSandboxBuilder? gitLab = null)
     {
-        var portal = await PortalApp.StartSetUpAsync("--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Outbound:RequestTimeout=00:00:02", "--Outbound:ConnectTimeout=00:00:01");
+        var portal = await PortalApp.StartSetUpAsync("--Outbound:AllowedNetworks:0=127.0.0.0/8");
         return new(portal, await (gitLab ?? GitLabSandbox.WithProjects(20)).StartAsync(), await portal.AccessAsync());
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -9,6 +10,8 @@ namespace GitLabPortal.Tests.Security;
 /// <summary>A raw TCP server on loopback that treats each connection as the test says.</summary>
 internal sealed class TestListener : IAsyncDisposable
 {
+    private static readonly ConcurrentBag<Socket> Taken = [];
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
@@ -74,12 +77,13 @@ internal sealed class TestListener : IAsyncDisposable
         return Task.CompletedTask;
     });
 
-    /// <summary>A port that nothing listens on.</summary>
+    /// <summary>A port that nothing listens on: taken, so that nobody else gets it, until the process ends.</summary>
     public static int ClosedPort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Taken.Add(taken);
+        return ((IPEndPoint)taken.LocalEndPoint!).Port;
     }
 
     public async ValueTask DisposeAsync()

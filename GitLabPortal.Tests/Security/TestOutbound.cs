@@ -41,6 +41,15 @@ internal sealed class TestOutbound : IDisposable
         },
         time);
 
+    /// <summary>Loopback allowed. Soon tired of connecting and of TLS and of nothing else, so that it is always that phase that runs out of time.</summary>
+    public static TestOutbound ImpatientToConnect(double seconds = 0.2) => new(new OutboundOptions { AllowedNetworks = ["127.0.0.0/8"], ConnectTimeout = TimeSpan.FromSeconds(seconds) }) { Dial = DialToTheEndAsync };
+
+    /// <summary>Loopback allowed. Soon tired of waiting for answers, and of nothing before that.</summary>
+    public static TestOutbound ImpatientForAnswers(double seconds = 0.2) => new(new OutboundOptions { AllowedNetworks = ["127.0.0.0/8"], RequestTimeout = TimeSpan.FromSeconds(seconds) }) { Dial = DialToTheEndAsync };
+
+    /// <summary>Connects, however long a busy machine takes for it.</summary>
+    public static Task<Stream> DialToTheEndAsync(IPEndPoint endPoint, CancellationToken cancellation) => OutboundGuard.DialAsync(endPoint, CancellationToken.None);
+
     public OutboundConnector Connector { get; }
 
     public GuardedHttp Http { get; }

@@ -152,10 +152,12 @@ public sealed class TokenInspectorTests : TokenInspecting
     [InlineData(null, "token-never-expires")]
     public async Task Says_when_the_token_ends(int? days, string code)
     {
-        await using var gitlab = await GitLabSandbox.StartAsync();
+        // No midnight in between.
+        var clock = new SandboxClock(TimeProvider.System.GetUtcNow());
+        await using var gitlab = await GitLabSandbox.Version("18.9.0-ee").WithTimeProvider(clock).StartAsync();
         var (bot, _) = Furnish(gitlab);
 
-        (await InspectAsync(gitlab, gitlab.World.AddToken(bot, ["api"], expiresInDays: days).Secret)).Findings.ShouldContain(f => f.Code == code);
+        (await InspectAsync(gitlab, gitlab.World.AddToken(bot, ["api"], expiresInDays: days).Secret, time: clock)).Findings.ShouldContain(f => f.Code == code);
     }
 
     [Fact]

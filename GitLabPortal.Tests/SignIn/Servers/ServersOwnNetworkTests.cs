@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using GitLabPortal.Connections;
 using GitLabPortal.Data;
 using GitLabPortal.Kernel;
@@ -56,19 +55,12 @@ public sealed class ServersOwnNetworkTests : IAsyncLifetime
         {
             // Nobody listens at the server's own address: whatever arrives came through the proxy.
             proxy = TestProxy.Start(tunnels, gitLab.Url.Port);
-            address = $"https://localhost:{FreePort()}";
+            address = $"https://localhost:{TestListener.ClosedPort()}";
             settings = [.. settings, $"--Outbound:ProxyUrl=http://127.0.0.1:{proxy.Port}"];
         }
 
         portal = await PortalApp.StartSetUpAsync(settings);
         access = await portal.AccessAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private T Get<T>() where T : notnull => portal.Services.GetRequiredService<T>();

@@ -4,7 +4,7 @@ using GitLabPortal.Security;
 
 namespace GitLabPortal.Connections;
 
-/// <summary>Sends the probe's requests, each once, beginning on a connection that is open already.</summary>
+/// <summary>Sends each of the probe's requests once, beginning on a connection that is open already.</summary>
 internal sealed class ProbeWire
 {
     private readonly HttpClient client;
@@ -26,7 +26,23 @@ internal sealed class ProbeWire
 
     /// <summary>The answer; the same one when asked again.</summary>
     public Task<GitLabAnswer> GetAsync(InstanceUrl root, string path) =>
-        asked.GetOrAdd((root.BaseUrl, path), _ => new(() => SendAsync(root, path))).Value;
+        asked.GetOrAdd((root.BaseUrl, path), _ => new(() => AskAsync(root, path))).Value;
+
+    /// <summary>
+    /// Sends it again, once, when its connection broke: a server of HTTP/1.0 closes it behind an answer without a word, and the framework
+    /// may have sent the next request on it by then.
+    /// </summary>
+    private async Task<GitLabAnswer> AskAsync(InstanceUrl root, string path)
+    {
+        try
+        {
+            return await SendAsync(root, path);
+        }
+        catch (GitLabUnavailableException e) when (e is { Kind: UnavailableKind.Network, IsWorthRetrying: true, InnerException: not OutboundConnectException })
+        {
+            return await SendAsync(root, path);
+        }
+    }
 
     private async Task<GitLabAnswer> SendAsync(InstanceUrl root, string path)
     {

@@ -28,7 +28,9 @@ internal sealed class CauseStage : IAsyncDisposable
 
     public TestOutbound Outbound(OutboundOptions options) => Hold(new TestOutbound(options).Name("git.example", "127.0.0.1"));
 
-    public TestOutbound Impatient() => Hold(TestOutbound.Impatient(0.2).Name("git.example", "127.0.0.1"));
+    public TestOutbound ImpatientToConnect() => Hold(TestOutbound.ImpatientToConnect().Name("git.example", "127.0.0.1"));
+
+    public TestOutbound ImpatientForAnswers() => Hold(TestOutbound.ImpatientForAnswers().Name("git.example", "127.0.0.1"));
 
     /// <summary>A network without anything in it but what <paramref name="dial"/> answers.</summary>
     public TestOutbound Network(string address, Func<System.Net.IPEndPoint, CancellationToken, Task<Stream>> dial)

@@ -59,7 +59,7 @@ internal static class NetworkCauses
 
     private static Task<IReadOnlyList<Finding>> HangingAsync(CauseStage stage, string address)
     {
-        var outbound = stage.Impatient().Name("dark.example", address);
+        var outbound = stage.ImpatientToConnect().Name("dark.example", address);
         outbound.Dial = async (_, cancellation) =>
         {
             await Task.Delay(Timeout.Infinite, cancellation);

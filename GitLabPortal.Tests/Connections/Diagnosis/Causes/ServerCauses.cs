@@ -25,7 +25,7 @@ internal static class ServerCauses
         ["tls-client-certificate"] = s => s.ProbeAsync(Fault.Custom(400, "<html><head><title>400 No required SSL certificate was sent</title></head></html>", Html)),
         // A fatal alert "handshake failure".
         ["tls-rejected"] = s => s.ProbeAsync($"https://git.example:{s.Open(TestListener.AnsweringBytes([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])).Port}"),
-        ["tls-timed-out"] = s => s.ProbeAsync($"https://git.example:{s.Open(TestListener.Silent()).Port}", s.Impatient()),
+        ["tls-timed-out"] = s => s.ProbeAsync($"https://git.example:{s.Open(TestListener.Silent()).Port}", s.ImpatientToConnect()),
         ["tls-expired"] = s => s.ProbeTlsAsync(s.Certificates.Expired("git.example"), s.Certificates.Authority),
         ["tls-not-yet-valid"] = s => s.ProbeTlsAsync(s.Certificates.NotYetValid("git.example"), s.Certificates.Authority),
         ["tls-wrong-name"] = s => s.ProbeTlsAsync(s.Certificates.Good("other.example"), s.Certificates.Authority),
@@ -36,7 +36,7 @@ internal static class ServerCauses
 
         ["waiting"] = s => s.ProbeAsync("https://missing.example"),
         ["not-http"] = s => s.ProbeAsync($"http://git.example:{s.Open(TestListener.Answering("220 mail.example ESMTP\r\n")).Port}"),
-        ["no-answer-in-time"] = s => s.ProbeAsync($"http://git.example:{s.Open(TestListener.Silent()).Port}", s.Impatient()),
+        ["no-answer-in-time"] = s => s.ProbeAsync($"http://git.example:{s.Open(TestListener.Silent()).Port}", s.ImpatientForAnswers()),
         ["web-server-answers"] = s => s.ProbeAsync(_ => { }),
         ["http-1-0"] = s => s.ProbeAsync($"http://git.example:{s.Open(TestListener.Answering("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n")).Port}"),
         ["plain-http"] = s => s.ProbeAsync(_ => { }),
