@@ -168,12 +168,12 @@ public sealed class ProvisioningByScriptTests : IAsyncLifetime
 
         var id = cli.Json.GetProperty("id").GetGuid();
         cli.Json.GetProperty("repositories").GetInt32().ShouldBe(Projects);
-        (await heard.Task.WaitAsync(TimeSpan.FromSeconds(20))).ConnectionId.ShouldBe(id);
-        (await read.Task.WaitAsync(TimeSpan.FromSeconds(20))).ConnectionId.ShouldBe(id);
+        (await heard.Task.WaitAsync(TimeSpan.FromMinutes(1))).ConnectionId.ShouldBe(id);
+        (await read.Task.WaitAsync(TimeSpan.FromMinutes(1))).ConnectionId.ShouldBe(id);
         var runs = await portal.Services.GetRequiredService<IDbContextFactory<PortalDb>>().CreateDbContext().Set<SyncRun>().CountAsync();
         runs.ShouldBe(1, "read once, by one of the two");
         (await cli.RunAsync("connection", "remove", $"{id}")).ShouldBe(CommandLine.Done, cli.Error);
-        (await removed.Task.WaitAsync(TimeSpan.FromSeconds(20))).ConnectionId.ShouldBe(id);
+        (await removed.Task.WaitAsync(TimeSpan.FromMinutes(1))).ConnectionId.ShouldBe(id);
     }
 
     private Task<int> AddAsync(params string[] more)

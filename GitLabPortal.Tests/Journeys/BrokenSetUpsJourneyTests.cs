@@ -110,7 +110,7 @@ public sealed class BrokenSetUpsJourneyTests(BrowserFixture browsers)
         var port = journey.GitLab.Url.Port;
         var address = setUp switch
         {
-            "wrong port" => $"https://{Name}:{FreePort()}",
+            "wrong port" => $"https://{Name}:{TestListener.ClosedPort()}",
             "name missing" => "https://gitlab.missing.example",
             "self-signed" or "expired" or "wrong name" => $"https://{Name}:{port}",
             _ => $"http://{Name}:{port}",
@@ -133,12 +133,5 @@ public sealed class BrokenSetUpsJourneyTests(BrowserFixture browsers)
         await journey.EnterServerAsync(page, $"http://{Name}:{journey.GitLab.Url.Port}");
         await Journey.ContinueAsync(page);
         await journey.PasteTokenAsync(page, token.Secret);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -30,17 +30,6 @@ internal sealed class TestOutbound : IDisposable
     public static TestOutbound ToLoopback(X509Certificate2? authority = null) =>
         new(new OutboundOptions { AllowedNetworks = ["127.0.0.0/8"] }, authority: authority);
 
-    /// <summary>Loopback allowed, and no patience: for servers that hang.</summary>
-    public static TestOutbound Impatient(double seconds = 0.4, TimeProvider? time = null) => new(
-        new OutboundOptions
-        {
-            AllowedNetworks = ["127.0.0.0/8"],
-            ConnectTimeout = TimeSpan.FromSeconds(seconds),
-            // Longer, so that it is the phase that runs out of time.
-            RequestTimeout = TimeSpan.FromSeconds(seconds * 2),
-        },
-        time);
-
     /// <summary>Loopback allowed. Soon tired of connecting and of TLS and of nothing else, so that it is always that phase that runs out of time.</summary>
     public static TestOutbound ImpatientToConnect(double seconds = 0.2) => new(new OutboundOptions { AllowedNetworks = ["127.0.0.0/8"], ConnectTimeout = TimeSpan.FromSeconds(seconds) }) { Dial = DialToTheEndAsync };
 

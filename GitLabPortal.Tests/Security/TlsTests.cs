@@ -92,7 +92,7 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task Tells_a_server_that_ends_or_hangs_the_handshake()
     {
-        using var impatient = TestOutbound.Impatient().Name("git.example", "127.0.0.1");
+        using var impatient = TestOutbound.ImpatientToConnect().Name("git.example", "127.0.0.1");
         await using var closing = TestListener.That((_, _) => Task.CompletedTask);
         await using var silent = TestListener.Silent();
         using var client = impatient.Http.Own();
