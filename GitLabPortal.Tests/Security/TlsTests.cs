@@ -78,12 +78,8 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task Tells_a_port_that_does_not_speak_tls()
     {
-        await using var http = TestListener.That(async (socket, cancellation) =>
-        {
-            await socket.ReceiveAsync(new byte[4096], cancellation);
-            await socket.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), cancellation);
-        });
-        await using var ssh = TestListener.That(async (socket, cancellation) => await socket.SendAsync("SSH-2.0-OpenSSH_9.6\r\n"u8.ToArray(), cancellation));
+        await using var http = TestListener.AnsweringBytes("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+        await using var ssh = TestListener.AnsweringBytes("SSH-2.0-OpenSSH_9.6\r\n"u8.ToArray());
 
         (await CallAsync(http.Port)).ShouldBeOfType<OutboundConnectException>().Failure.ShouldBe(ConnectFailure.TlsNotSpoken);
         (await CallAsync(ssh.Port)).ShouldBeOfType<OutboundConnectException>().Failure.ShouldBe(ConnectFailure.TlsNotSpoken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GitLabPortal.Accounts;
 using GitLabPortal.Kernel;
 using GitLabPortal.Teams;
@@ -10,7 +11,7 @@ namespace GitLabPortal.Tests.Teams;
 
 public sealed class InvitingTests : IAsyncLifetime
 {
-    private readonly List<MembershipChanged> changes = [];
+    private readonly ConcurrentQueue<MembershipChanged> changes = [];
     private PeopleDb people = null!;
     private TeamAccess owner = null!;
 
@@ -18,7 +19,7 @@ public sealed class InvitingTests : IAsyncLifetime
     {
         people = await PeopleDb.CreateAsync();
         owner = await people.Db.AddTeamAsync("rocket", await people.Db.AddAccountAsync("Ada"));
-        people.Memberships.Subscribe(changes.Add);
+        people.Memberships.Subscribe(changes.Enqueue);
     }
 
     public ValueTask DisposeAsync() => people.DisposeAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GitLabPortal.Kernel;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
@@ -8,7 +9,7 @@ namespace GitLabPortal.Tests.Teams;
 
 public sealed class ManagingMembersTests : IAsyncLifetime
 {
-    private readonly List<MembershipChanged> changes = [];
+    private readonly ConcurrentQueue<MembershipChanged> changes = [];
     private PeopleDb people = null!;
     private TeamAccess owner = null!;
 
@@ -16,7 +17,7 @@ public sealed class ManagingMembersTests : IAsyncLifetime
     {
         people = await PeopleDb.CreateAsync();
         owner = await people.Db.AddTeamAsync("rocket", await people.Db.AddAccountAsync("Ada"));
-        people.Memberships.Subscribe(changes.Add);
+        people.Memberships.Subscribe(changes.Enqueue);
     }
 
     public ValueTask DisposeAsync() => people.DisposeAsync();
