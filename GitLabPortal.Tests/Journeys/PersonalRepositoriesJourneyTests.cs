@@ -1,4 +1,3 @@
-using GitLabPortal.SignIn;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
 using Microsoft.Playwright;
@@ -19,15 +18,12 @@ public sealed class PersonalRepositoriesJourneyTests(BrowserFixture browsers)
     {
         await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(0));
         var world = journey.GitLab.World;
-        var application = world.AddApplication("GitLabPortal", journey.At(SetOut.CallbackPath), ["read_user", "read_api"]);
         var ann = world.AddUser("ann", "Ann Example");
         var group = world.AddGroup("compilers", "Compilers");
         world.AddMember(ann, group);
         world.AddProject(group, "flow-matic", description: "A compiler for sentences that people can read");
         for (var i = 1; i <= 24; i++) world.AddProject(group, $"tool-{i:00}", archived: i == 3);
-        await journey.Portal.RestartAsync(
-            $"--Portal:PublicUrl={journey.At("")}",
-            $"--Integrations:Servers:0:Url={journey.GitLabUrl}", $"--Integrations:Servers:0:ApplicationId={application.ClientId}", $"--Integrations:Servers:0:Secret={application.Secret}");
+        await journey.Portal.RestartAsync(SandboxIntegration.Settings(journey.GitLab, journey.At("")));
         var name = journey.GitLab.Url.Authority;
         var page = await journey.OpenSignedInAsync(width: width, colours: colours);
         await CheckAsync(page, journey, "/team/rocket/repositories/personal", "personal-none", alive: true);
@@ -74,14 +70,11 @@ public sealed class PersonalRepositoriesJourneyTests(BrowserFixture browsers)
     public async Task A_GitLab_that_is_down_is_told_in_words_and_asked_again()
     {
         await using var journey = await Journey.StartSetUpAsync(browsers, GitLabSandbox.WithProjects(0));
-        var application = journey.GitLab.World.AddApplication("GitLabPortal", journey.At(SetOut.CallbackPath), ["read_user", "read_api"]);
         var ann = journey.GitLab.World.AddUser("ann");
         var group = journey.GitLab.World.AddGroup("compilers");
         journey.GitLab.World.AddMember(ann, group);
         journey.GitLab.World.AddProject(group, "cobol");
-        await journey.Portal.RestartAsync(
-            $"--Portal:PublicUrl={journey.At("")}",
-            $"--Integrations:Servers:0:Url={journey.GitLabUrl}", $"--Integrations:Servers:0:ApplicationId={application.ClientId}", $"--Integrations:Servers:0:Secret={application.Secret}");
+        await journey.Portal.RestartAsync(SandboxIntegration.Settings(journey.GitLab, journey.At("")));
         using (var plain = await journey.Portal.OpenSignedInAsync())
         {
             var away = await plain.SubmitAsync("/profile", $"Connect {journey.GitLab.Url.Authority}", ("Your password, to connect", PortalApp.Password));

@@ -1,6 +1,5 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
-using GitLabPortal.SignIn;
 using GitLabPortal.Teams;
 using GitLabPortal.Tests.Harness;
 using GitLabPortal.Tests.Sandbox;
@@ -85,10 +84,8 @@ public sealed class SeeingOnesOwnJourneyTests(BrowserFixture browsers)
         var mine = world.AddProject(world.AddGroup("orchard"), "apples");
         world.AddMember(world.AddUser("grace", "Grace Example"), mine, 30);
         world.AddMemberOfEveryGroup(journey.Bot);
-        var application = world.AddApplication("GitLabPortal", journey.At(SetOut.CallbackPath), ["read_user", "read_api"]);
         await journey.Portal.RestartAsync(
-            $"--Portal:PublicUrl={journey.At("")}", "--Integrations:GitLabComApplicationId=id", "--Integrations:GitLabComSecret=secret",
-            $"--Integrations:Servers:0:Url={journey.GitLabUrl}", $"--Integrations:Servers:0:ApplicationId={application.ClientId}", $"--Integrations:Servers:0:Secret={application.Secret}");
+            ["--Integrations:GitLabComApplicationId=id", "--Integrations:GitLabComSecret=secret", .. SandboxIntegration.Settings(journey.GitLab, journey.At(""))]);
         var page = await journey.OpenSignedInAsync(width: width, colours: colours);
         await journey.ConnectAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Change who sees what" }).ClickAsync();

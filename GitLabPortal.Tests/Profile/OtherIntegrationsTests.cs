@@ -9,17 +9,11 @@ namespace GitLabPortal.Tests.Profile;
 /// <summary>Servers that the operator allows beside gitlab.com, and accounts that people sign in with anyway.</summary>
 public sealed class OtherIntegrationsTests
 {
-    private const string PublicUrl = "http://127.0.0.1";
-
     [Fact]
     public async Task A_server_of_the_settings_is_connected_and_disconnected()
     {
         await using var gitLab = await GitLabSandbox.StartAsync();
-        var application = gitLab.World.AddApplication("GitLabPortal", $"{PublicUrl}/sign-in/gitlab", ["read_user", "read_api"]);
-        var url = gitLab.Url.AbsoluteUri.TrimEnd('/');
-        await using var portal = await PortalApp.StartSetUpAsync(
-            "--Outbound:AllowedNetworks:0=127.0.0.0/8", $"--Portal:PublicUrl={PublicUrl}",
-            $"--Integrations:Servers:0:Url={url}/", $"--Integrations:Servers:0:ApplicationId={application.ClientId}", $"--Integrations:Servers:0:Secret={application.Secret}");
+        await using var portal = await PortalApp.StartSetUpAsync(["--Outbound:AllowedNetworks:0=127.0.0.0/8", .. SandboxIntegration.Settings(gitLab, "http://127.0.0.1")]);
         using var ada = await portal.OpenSignedInAsync();
         var ann = gitLab.World.AddUser("ann");
 

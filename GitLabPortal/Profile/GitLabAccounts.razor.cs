@@ -27,7 +27,8 @@ public sealed partial class GitLabAccounts(
     private FieldErrors linkErrors = FieldErrors.None;
     private FieldErrors integrationErrors = FieldErrors.None;
     private Problem? problem;
-    private string? wanted;
+    private RecognisedServer? wanted;
+    private string? wantedIntegration;
     private Uri? leaving;
 
     public sealed class LinkForm
@@ -67,39 +68,35 @@ public sealed partial class GitLabAccounts(
     /// <summary>What can be connected now, and what has to be connected again. The first one's button is the one that Enter presses.</summary>
     private IEnumerable<string> Connectable => secrets.OfferedIntegrations()
         .Where(url => !identities.Any(i => i.BaseUrl == url && (i.SignsIn || i.State is IdentityState.Active)))
-        .OrderByDescending(url => url == wanted);
+        .OrderByDescending(url => url == wantedIntegration);
 
     /// <summary>Servers that the person signs in with, whose repositories the portal may not read yet.</summary>
     private IEnumerable<string> Readable => identities
         .Where(i => i is { SignsIn: true, State: IdentityState.Active, ReadsRepositories: false }).Select(i => i.BaseUrl).Distinct(StringComparer.Ordinal);
 
-    /// <summary>The account that is wanted is connected by a button of the integrations.</summary>
-    private bool IsWantedHere => wanted is not null && Connectable.Contains(wanted, StringComparer.Ordinal);
+    /// <summary>Nothing is wrong: the focus is where the wanted account is linked or connected.</summary>
+    private bool HasNoErrors => linkErrors == FieldErrors.None && integrationErrors == FieldErrors.None;
 
     private string CallbackHint => PortalAddress.Of(portal.Value, Context.Request) + SetOut.CallbackPath;
 
     protected override async Task OnInitializedAsync()
     {
-        var isAsked = LinkInput is null && IntegrationInput is null;
-        IntegrationInput ??= new IntegrationForm();
-        LinkInput ??= new LinkForm();
         identities = await queries.OfAsync(AccountId, Context.RequestAborted);
-        if (isAsked && Guid.TryParse(WantedServer, out var id)) await OfferAsync(id);
+        if (Guid.TryParse(WantedServer, out var id)) await FindWantedAsync(id);
+        LinkInput ??= new LinkForm { Address = wanted?.BaseUrl };
+        IntegrationInput ??= new IntegrationForm();
     }
 
-    private async Task OfferAsync(Guid serverId)
+    private async Task FindWantedAsync(Guid serverId)
     {
-        if (await servers.FindAsync(serverId, Context.RequestAborted) is { } recognised)
-        {
-            wanted = LinkInput!.Address = recognised.BaseUrl;
-            return;
-        }
+        wanted = await servers.FindAsync(serverId, Context.RequestAborted);
+        if (wanted is not null) return;
 
         await using var db = await contexts.CreateDbContextAsync(Context.RequestAborted);
-        var known = await db.Set<Server>().Where(s => s.Id == serverId).Select(s => s.BaseUrl).SingleOrDefaultAsync(Context.RequestAborted);
-        if (known is null || identities.Any(i => i.BaseUrl == known && i.State is IdentityState.Active)) return;
-        wanted = known;
-        if (!IsWantedHere) linkErrors = FieldErrors.Of(NotOffered);
+        var address = await db.Set<Server>().Where(s => s.Id == serverId).Select(s => s.BaseUrl).SingleOrDefaultAsync(Context.RequestAborted);
+        wantedIntegration = Connectable.FirstOrDefault(url => url == address);
+        var isMissing = address is not null && wantedIntegration is null && !identities.Any(i => i.BaseUrl == address && i.State is IdentityState.Active);
+        if (isMissing && HttpMethods.IsGet(Context.Request.Method)) linkErrors = FieldErrors.Of(NotOffered);
     }
 
     private async Task LinkAsync()

@@ -16,8 +16,6 @@ namespace GitLabPortal.Tests.Repositories.Members;
 /// <summary>A personal connection to a server with which nobody signs in: members connect their accounts as a git integration.</summary>
 public sealed class SeeingThroughAnIntegrationTests : IAsyncLifetime
 {
-    private const string PublicUrl = "http://127.0.0.1";
-
     private GitLabSandbox gitLab = null!;
     private PortalApp portal = null!;
     private PortalBrowser ada = null!;
@@ -36,10 +34,11 @@ public sealed class SeeingThroughAnIntegrationTests : IAsyncLifetime
         gitLab.World.AddProject(group, "website", visibility: SandboxVisibility.Public);
         ann = gitLab.World.AddUser("ann");
         gitLab.World.AddMember(ann, mine, 30);
-        var application = gitLab.World.AddApplication("GitLabPortal", $"{PublicUrl}/sign-in/gitlab", ["read_user", "read_api"]);
         portal = await PortalApp.StartSetUpAsync(
-            "--Outbound:AllowedNetworks:0=127.0.0.0/8", $"--Portal:PublicUrl={PublicUrl}",
-            $"--Integrations:Servers:0:Url={gitLab.Url}", $"--Integrations:Servers:0:ApplicationId={application.ClientId}", $"--Integrations:Servers:0:Secret={application.Secret}");
+        [
+            "--Outbound:AllowedNetworks:0=127.0.0.0/8", "--Integrations:GitLabComApplicationId=id", "--Integrations:GitLabComSecret=secret",
+            .. SandboxIntegration.Settings(gitLab, "http://127.0.0.1"),
+        ]);
         ada = await portal.OpenSignedInAsync();
         access = await portal.AccessAsync();
         connection = (await Get<ConnectWithToken>().RunAsync(
@@ -66,7 +65,13 @@ public sealed class SeeingThroughAnIntegrationTests : IAsyncLifetime
 
         profile.Input("Your password, to connect").HasAttribute("autofocus").ShouldBeTrue();
         profile.Input("GitLab server URL").Value.ShouldBeEmpty();
-        profile.Page.QuerySelectorAll("button").Select(b => b.TextContent.Trim()).ShouldContain($"Connect {Host}");
+        Connectable(profile).ShouldBe([$"Connect {Host}", "Connect gitlab.com"]);
+
+        // Enter presses the first one, also after a password that was wrong.
+        var again = await ada.SubmitAsync($"/profile?link={standing.ServerId}", $"Connect {Host}", ("Your password, to connect", "wrong"));
+        Connectable(again).ShouldBe([$"Connect {Host}", "Connect gitlab.com"]);
+
+        static IEnumerable<string> Connectable(PortalAnswer page) => page.Page.QuerySelectorAll("button[name='IntegrationInput.Server']").Select(b => b.TextContent.Trim());
     }
 
     [Fact]
