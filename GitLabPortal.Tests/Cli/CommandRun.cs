@@ -43,8 +43,7 @@ internal sealed class CommandRun : IDisposable
     public void Dispose()
     {
         if (IsBorrowed) return;
-        using (var connection = new SqliteConnection(GitLabPortal.Data.DataFeature.ConnectionString(Path.Combine(DataDirectory, "portal.db"))))
-            SqliteConnection.ClearPool(connection);
+        GitLabPortal.Data.DataFeature.ClearPool(Path.Combine(DataDirectory, "portal.db"));
         Directory.Delete(DataDirectory, recursive: true);
     }
 }

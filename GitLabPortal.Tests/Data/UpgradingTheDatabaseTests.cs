@@ -69,7 +69,7 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
             (await db.Database.GetAppliedMigrationsAsync()).ShouldBe(migrations);
             (await db.Set<Team>().SingleAsync()).Name.ShouldBe("Kept");
             File.Exists(Copy).ShouldBeFalse();
-            ClearPool();
+            DataFeature.ClearPool(options.DatabaseFile);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
     public async Task An_upgrade_killed_in_the_middle_starts_again_from_the_copy()
     {
         await MakeAsync(contexts.CreateDbContext().Database.GetMigrations().First());
-        ClearPool();
+        DataFeature.ClearPool(options.DatabaseFile);
         File.Copy(options.DatabaseFile, Copy);
         await using (var db = contexts.CreateDbContext())
         {
@@ -148,16 +148,9 @@ public sealed class UpgradingTheDatabaseTests : IDisposable
     private Task UpgradeAsync() =>
         new DatabaseUpgrade(contexts, Options.Create(options), NullLogger<DatabaseUpgrade>.Instance).RunAsync(CancellationToken.None);
 
-    /// <summary>Only this database's: other tests run at the same time.</summary>
-    private void ClearPool()
-    {
-        using var connection = new SqliteConnection(DataFeature.ConnectionString(options.DatabaseFile));
-        SqliteConnection.ClearPool(connection);
-    }
-
     public void Dispose()
     {
-        ClearPool();
+        DataFeature.ClearPool(options.DatabaseFile);
         Directory.Delete(directory, recursive: true);
     }
 

@@ -126,7 +126,7 @@ public sealed class PortalApp : IAsyncDisposable
         var database = Path.Combine(DataDirectory, "portal.db");
         await app.StopAsync();
         await app.DisposeAsync();
-        await using (var connection = new SqliteConnection(DataFeature.ConnectionString(database))) SqliteConnection.ClearPool(connection);
+        DataFeature.ClearPool(database);
         Directory.Delete(DataDirectory, recursive: true);
     }
 }

@@ -15,7 +15,7 @@ internal static class Processes
         {
             ["Data:Directory"] = dataDirectory,
             ["Outbound:AllowedNetworks:0"] = "127.0.0.0/8",
-            // However slow the machine: nothing here is meant to time out.
+            // Patient: a busy machine must not look like a lost answer, which would rightly be asked for again.
             ["Outbound:RequestTimeout"] = "00:01:00",
             ["Outbound:ConnectTimeout"] = "00:00:30",
         };

@@ -50,7 +50,6 @@ internal sealed class RefreshChild : IAsyncDisposable
     internal static async Task<int> RunAsync(string[] arguments)
     {
         var identity = Guid.Parse(arguments[1]);
-        // Patient: a busy machine must not look like a lost answer, which would rightly be asked for again.
         await using var services = Processes.Open(arguments[0]);
         await using (var db = await services.GetRequiredService<IDbContextFactory<PortalDb>>().CreateDbContextAsync()) await db.Set<GitLabIdentity>().CountAsync();
         var tokens = services.GetRequiredService<IdentityTokens>();

@@ -74,7 +74,7 @@ public sealed class TestDb : IDbContextFactory<PortalDb>, IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        using (var connection = new SqliteConnection(DataFeature.ConnectionString(File))) SqliteConnection.ClearPool(connection);
+        DataFeature.ClearPool(File);
         System.IO.Directory.Delete(directory, recursive: true);
         return ValueTask.CompletedTask;
     }

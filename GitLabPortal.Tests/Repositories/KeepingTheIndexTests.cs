@@ -220,44 +220,6 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_search_that_nobody_waits_for_any_more_stops_in_the_middle()
-    {
-        await database.AddRepositoryAsync(1, "g/one", [ours]);
-        using var cancellation = new CancellationTokenSource();
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var reading = GitLabPortal.Data.InterruptibleReads.ReadAsync(
-            database, (snapshot, _) => Endless(snapshot, begun, "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"), cancellation.Token);
-        await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
-
-        await cancellation.CancelAsync();
-
-        await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromMinutes(1)));
-        (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task A_search_does_not_wait_for_an_older_one_that_never_ends()
-    {
-        await database.AddRepositoryAsync(1, "g/one", [ours]);
-        using var cancellation = new CancellationTokenSource();
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var older = GitLabPortal.Data.InterruptibleReads.ReadAsync(
-            database,
-            (snapshot, _) => Endless(
-                snapshot, begun, "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, RepositoryIndex WHERE RepositoryIndex MATCH 'one'"),
-            cancellation.Token);
-        await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
-
-        (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(1);
-        await database.AddRepositoryAsync(2, "g/one-more", [ours]);
-        (await CountAsync(alpha, new() { Text = "one" })).ShouldBe(2);
-
-        older.IsCompleted.ShouldBeFalse();
-        await cancellation.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(older);
-    }
-
-    [Fact]
     public async Task A_batch_that_is_not_committed_leaves_neither_rows_nor_entries()
     {
         var run = new SyncRun { ConnectionId = ours.Id, State = SyncState.Completed, StartedAt = DateTimeOffset.UnixEpoch };
@@ -286,18 +248,6 @@ public sealed class KeepingTheIndexTests : IAsyncLifetime
 
         Repository New(long id, string path) => CatalogueMapping.New(
             new GitLabPortal.GitLab.GitLabProject { Id = id, Name = path[2..], PathWithNamespace = path }, server.Id, DateTimeOffset.UnixEpoch);
-    }
-
-    /// <summary>Says from within the statement that it has begun: before that there is nothing to interrupt.</summary>
-    private static Task<long> Endless(GitLabPortal.Data.Snapshot snapshot, TaskCompletionSource begun, string sql)
-    {
-        snapshot.Connection.CreateFunction("begun", () => begun.TrySetResult() ? 1 : 0);
-        using var endless = snapshot.Connection.CreateCommand();
-        endless.Transaction = snapshot.Transaction;
-#pragma warning disable CA2100 // Constants of this class.
-        endless.CommandText = sql;
-#pragma warning restore CA2100
-        return Task.FromResult(Convert.ToInt64(endless.ExecuteScalar()));
     }
 
     private static void Move(Repository r, string path) =>

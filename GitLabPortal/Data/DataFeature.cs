@@ -37,4 +37,11 @@ public static class DataFeature
         ForeignKeys = true,
         DefaultTimeout = 30,
     }.ToString();
+
+    /// <summary>Closes the connections to this database that are kept for use again; those to others stay open.</summary>
+    internal static void ClearPool(string databaseFile)
+    {
+        using var connection = new SqliteConnection(ConnectionString(databaseFile));
+        SqliteConnection.ClearPool(connection);
+    }
 }

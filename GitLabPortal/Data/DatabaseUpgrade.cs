@@ -112,7 +112,7 @@ public sealed partial class DatabaseUpgrade(
     private void RestoreCopy(string copy, string file)
     {
         LogRestoring();
-        using (var connection = new SqliteConnection(DataFeature.ConnectionString(file))) SqliteConnection.ClearPool(connection);
+        DataFeature.ClearPool(file);
         File.Delete(file + "-wal");
         File.Delete(file + "-shm");
         File.Copy(copy, file, overwrite: true);

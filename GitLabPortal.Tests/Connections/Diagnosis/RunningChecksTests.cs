@@ -133,12 +133,4 @@ public sealed class RunningChecksTests : ServerProbing
         await ((Task)report).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         hungMeanwhile.ShouldBeTrue();
     }
-
-    private sealed class WhenConnected(Action then) : IProgress<Finding>
-    {
-        public void Report(Finding value)
-        {
-            if (value.Code == "connected") then();
-        }
-    }
 }

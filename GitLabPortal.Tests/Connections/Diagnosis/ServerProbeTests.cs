@@ -108,7 +108,7 @@ public sealed class ServerProbeTests : ServerProbing
         var clientLeft = new TaskCompletionSource();
         await using var silent = TestListener.Silent(clientLeft);
         using var leaving = new CancellationTokenSource();
-        var probe = new ServerProbe(Outbound.Http, TimeProvider.System).RunAsync($"http://git.example:{silent.Port}", true, new WhenConnected(leaving), leaving.Token);
+        var probe = new ServerProbe(Outbound.Http, TimeProvider.System).RunAsync($"http://git.example:{silent.Port}", true, new WhenConnected(() => leaving.CancelAfter(TimeSpan.FromMilliseconds(30))), leaving.Token);
 
         await Should.ThrowAsync<OperationCanceledException>(() => probe);
 
@@ -283,14 +283,6 @@ public sealed class ServerProbeTests : ServerProbing
             await using var gitlab = await GitLabSandbox.StartAsync();
             gitlab.Faults.AnswerEverything(fault);
             await FailAsync(gitlab.Url.AbsoluteUri, code);
-        }
-    }
-
-    private sealed class WhenConnected(CancellationTokenSource leaving) : IProgress<Finding>
-    {
-        public void Report(Finding value)
-        {
-            if (value.Code == "connected") leaving.CancelAfter(TimeSpan.FromMilliseconds(30));
         }
     }
 }

@@ -35,4 +35,12 @@ public abstract class ServerProbing : IDisposable
         report.CanContinue.ShouldBeFalse();
         return failed;
     }
+
+    private protected sealed class WhenConnected(Action then) : IProgress<Finding>
+    {
+        public void Report(Finding value)
+        {
+            if (value.Code == "connected") then();
+        }
+    }
 }
